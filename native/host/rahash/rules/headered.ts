@@ -1,0 +1,20 @@
+import { hasText } from "../bytes.ts";
+import { readUpTo } from "../context.ts";
+import { getSource, type RaRule } from "../target.ts";
+import { hashBehind } from "./whole-file.ts";
+
+/** Text that marks a header, where it stands, and how long the header is. */
+interface HeaderMark {
+  readonly text: string;
+  readonly at?: number | undefined;
+  readonly headerBytes: number;
+}
+
+/** Gives a rule that hashes the file without the header that one of the marks shows. */
+export function hashWithoutHeader(marks: readonly HeaderMark[]): RaRule {
+  return async (target, context) => {
+    const start = await readUpTo(context, getSource(target), { start: 0, length: 16 });
+    const mark = marks.find(({ text, at = 0 }) => hasText(start, text, at));
+    await hashBehind(target, context, mark?.headerBytes ?? 0);
+  };
+}
