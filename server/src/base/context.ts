@@ -1,0 +1,43 @@
+import type { Database, Executor } from "@multitap/db";
+import type { Compute } from "../ports/compute/port.ts";
+import type { Events } from "../ports/events/port.ts";
+import type { Files } from "../ports/files/port.ts";
+import type { Kv } from "../ports/kv/port.ts";
+import type { Log } from "../ports/log/port.ts";
+import type { Queue } from "../ports/queue/port.ts";
+import type { Settings } from "../ports/settings/port.ts";
+import type { Clock } from "./clock.ts";
+import type { Facts } from "./facts.ts";
+import type { Identity } from "./identity.ts";
+
+/** The outside world, opened once per process. */
+export interface Ports {
+  readonly database: Database;
+  readonly kv: Kv;
+  readonly files: Files;
+  readonly queue: Queue;
+  readonly compute: Compute;
+  readonly events: Events;
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** What one call of an operation knows. */
+export interface Context {
+  readonly ports: Ports;
+  /** Where queries go: the database, or the transaction of the outermost operation. */
+  readonly db: Executor;
+  readonly identity: Identity;
+  readonly requestId: string;
+  /** Aborted when the caller is gone. */
+  readonly signal: AbortSignal;
+  /** The network address of the caller as seen through trusted proxies; null inside the server. */
+  readonly clientAddress: string | null;
+  /** Names what is fixed for the life of the process. */
+  readonly facts: Facts;
+  /** Says that something was written: kept answers are forgotten. */
+  readonly noteWrite: () => void;
+  /** Queues an event for delivery after the commit (at once when there is no transaction). */
+  readonly raise: Events["raise"];
+}
