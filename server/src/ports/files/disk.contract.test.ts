@@ -1,0 +1,4 @@
+import { runFilesContract } from "./contract.ts";
+import { createDiskFiles } from "./disk.ts";
+
+runFilesContract("the disk", createDiskFiles);
