@@ -1,0 +1,193 @@
+import { describe, expect, test } from "bun:test";
+import * as v from "valibot";
+import { AppError } from "../base/errors.ts";
+import { operation } from "../base/operation.ts";
+import { callerWith, echo, failing, openKit } from "./kit.testing.ts";
+import { createResponseCache } from "./response-cache.ts";
+import { del, get, post, put } from "./route.ts";
+
+const Anything = v.unknown();
+const guarded = operation(
+  { type: "query", scope: "roms.read", input: v.strictObject({ id: v.number() }), output: Anything },
+  async (ctx, { id }) => ({ id, kind: ctx.identity.kind }),
+);
+
+describe("mountRoutes: access", () => {
+  const kit = openKit([
+    get("/guarded/{id}", guarded, { summary: "guarded", read: (reader) => ({ id: reader.pathInt("id") }) }),
+    post("/guarded", guarded, { summary: "guarded", read: (reader) => reader.json() }),
+    get(
+      "/opened/{id}",
+      { ...guarded, isOpen: () => true },
+      {
+        summary: "opened",
+        read: (reader) => ({ id: reader.pathInt("id") }),
+      },
+    ),
+  ]);
+
+  test("asks for the scope before it looks at the input", async () => {
+    const guest = await kit.call("/guarded/abc");
+    expect([guest.status, await guest.json()]).toEqual([401, { detail: "Not authenticated" }]);
+    expect(guest.headers.get("www-authenticate")).toBe("Bearer");
+    const stranger = await kit.call("/guarded/abc", { identity: callerWith("me.read") });
+    expect([stranger.status, await stranger.json()]).toEqual([403, { detail: "Forbidden" }]);
+    expect((await kit.call("/guarded/abc", { identity: callerWith("roms.read") })).status).toBe(422);
+  });
+
+  test("reads no byte of the body of a caller who may not call", async () => {
+    let isRead = false;
+    const body = new ReadableStream(
+      {
+        pull(controller) {
+          isRead = true;
+          controller.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    expect((await kit.call("/guarded", { method: "POST", body })).status).toBe(401);
+    expect(isRead).toBe(false);
+  });
+
+  test("knows the caller also behind a short host name", async () => {
+    const answer = await kit.call("/guarded/1", { identity: callerWith("roms.read"), origin: "http://pi" });
+    expect([answer.status, await answer.json()]).toEqual([200, { id: 1, kind: "user" }]);
+  });
+
+  test("lets everyone call what the operator opened", async () => {
+    const answer = await kit.call("/opened/1");
+    expect([answer.status, await answer.json()]).toEqual([200, { id: 1, kind: "anonymous" }]);
+  });
+});
+
+describe("mountRoutes: answers", () => {
+  const nothing = echo(v.undefined());
+  const kit = openKit([
+    get("/plain", echo(Anything), { summary: "plain", read: () => ({ a: "日" }) }),
+    get("/nothing", nothing, { summary: "nothing", read: () => undefined }),
+    post("/made", echo(Anything), { summary: "made", status: 201, read: () => 1 }),
+    put("/made", echo(Anything), { summary: "changed", read: () => 2 }),
+    del("/made", nothing, { summary: "gone", status: 204, read: () => undefined }),
+    get("/own", echo(Anything), {
+      summary: "own",
+      write: () => new Response("raw", { headers: { "x-own": "1" } }),
+    }),
+    get("/mapped", echo(Anything), {
+      summary: "mapped",
+      read: () => 3,
+      write: (output, reader) => ({ output, asked: reader.queryText("q") ?? null }),
+    }),
+  ]);
+
+  test("answers JSON with the status of the route", async () => {
+    const plain = await kit.call("/plain");
+    expect([plain.status, plain.headers.get("content-type"), await plain.text()]).toEqual([
+      200,
+      "application/json",
+      '{"a":"日"}',
+    ]);
+    expect((await kit.call("/made", { method: "POST" })).status).toBe(201);
+    expect(await (await kit.call("/made", { method: "PUT" })).json()).toBe(2);
+    expect(await (await kit.call("/nothing")).text()).toBe("null");
+    const gone = await kit.call("/made", { method: "DELETE" });
+    expect([gone.status, gone.body]).toEqual([204, null]);
+  });
+
+  test("hands over what a route makes itself, and lets it map the rest", async () => {
+    const own = await kit.call("/own");
+    expect([own.headers.get("x-own"), await own.text()]).toEqual(["1", "raw"]);
+    expect(await (await kit.call("/mapped?q=z")).json()).toEqual({ output: 3, asked: "z" });
+  });
+
+  test("answers HEAD with the headers of GET and its exact length", async () => {
+    for (const path of ["/plain", "/nothing", "/own"]) {
+      const whole = await kit.call(path);
+      const head = await kit.call(path, { method: "HEAD" });
+      expect([head.status, head.body]).toEqual([200, null]);
+      expect(head.headers.get("content-type")).toBe(whole.headers.get("content-type"));
+      expect(head.headers.get("content-length")).toBe(String((await whole.arrayBuffer()).byteLength));
+    }
+  });
+
+  test("answers HEAD of anything else without a body too", async () => {
+    const unknown = await kit.call("/nowhere", { method: "HEAD" });
+    expect([unknown.status, unknown.body, unknown.headers.get("content-length")]).toEqual([404, null, "22"]);
+    const other = await kit.call("/made", { method: "HEAD" });
+    expect([other.status, other.body, other.headers.get("allow")]).toEqual([405, null, "POST, PUT, DELETE"]);
+  });
+
+  test("lists every method of a path", async () => {
+    const answer = await kit.call("/made", { method: "PATCH" });
+    expect([answer.status, answer.headers.get("allow")]).toEqual([405, "POST, PUT, DELETE"]);
+  });
+});
+
+describe("mountRoutes: failures", () => {
+  const conflict = new AppError("conflict", "SCAN_RUNNING", { message: "running", details: { scanId: 1 } });
+  const away = new AppError("unavailable", "DATABASE_AWAY", { message: "away", retryAfterMs: 2_000 });
+
+  test("tells of bugs and outages, not of what callers do wrong", async () => {
+    const kit = openKit([
+      get("/conflict", failing(conflict), { summary: "conflict" }),
+      get("/away", failing(away), { summary: "away" }),
+      get("/bug", failing("a text that was thrown"), { summary: "bug" }),
+    ]);
+    const mapped = await kit.call("/conflict");
+    expect([mapped.status, await mapped.json()]).toEqual([409, { detail: "running" }]);
+    expect(kit.failures).toEqual([]);
+    expect((await kit.call("/away")).status).toBe(503);
+    expect((await kit.call("/bug")).status).toBe(500);
+    expect(kit.failures).toEqual([away, "a text that was thrown"]);
+  });
+
+  test("takes a wire form that cannot be made for a bug", async () => {
+    const circular: Record<string, unknown> = {};
+    circular.self = circular;
+    const kit = openKit([get("/x", echo(Anything), { summary: "x", write: () => circular })]);
+    expect((await kit.call("/x")).status).toBe(500);
+    expect(kit.failures).toHaveLength(1);
+  });
+});
+
+describe("mountRoutes: kept answers", () => {
+  function openCounted() {
+    let calls = 0;
+    const counting = operation(
+      { type: "query", scope: "roms.read", input: Anything, output: Anything },
+      async () => {
+        calls += 1;
+        return calls;
+      },
+    );
+    const cache = createResponseCache({ bytesMax: 1_000_000, ageMaxMs: 60_000 });
+    const kit = openKit([get("/counted", counting, { summary: "counted", isCached: true })], cache);
+    return { cache, read: async (path: string, init = {}) => await (await kit.call(path, init)).text(), kit };
+  }
+  const ana = callerWith("roms.read");
+  const ben = { ...ana, userId: 8 } as typeof ana;
+
+  test("keeps an answer per caller and URL until something is written", async () => {
+    const { read, cache } = openCounted();
+    expect(await read("/counted", { identity: ana })).toBe("1");
+    expect(await read("/counted", { identity: ana })).toBe("1");
+    expect(await read("/counted", { identity: ben })).toBe("2");
+    expect(await read("/counted?x=1", { identity: ana })).toBe("3");
+    cache.invalidate();
+    expect(await read("/counted", { identity: ana })).toBe("4");
+  });
+
+  test("asks for the scope again before it hands over a kept answer", async () => {
+    const { read, kit } = openCounted();
+    await read("/counted", { identity: ana });
+    const weaker = { ...callerWith("me.read"), userId: 7 } as typeof ana;
+    expect((await kit.call("/counted", { identity: weaker })).status).toBe(403);
+    expect((await kit.call("/counted")).status).toBe(401);
+  });
+
+  test("answers HEAD from a kept answer", async () => {
+    const { kit } = openCounted();
+    const head = await kit.call("/counted", { identity: ana, method: "HEAD" });
+    expect([head.status, head.headers.get("content-length")]).toEqual([200, "1"]);
+  });
+});
