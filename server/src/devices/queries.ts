@@ -1,0 +1,91 @@
+import type { Executor } from "@multitap/db";
+import { devices } from "@multitap/db/schema/devices";
+import { and, asc, desc, eq, inArray, isNull, lt, or } from "drizzle-orm";
+import { assert } from "../base/assert.ts";
+
+/** What a browser's row says besides its owner. */
+export interface WebDeviceFacts {
+  readonly name: string;
+  readonly version: string | null;
+  readonly address: string | null;
+  readonly seenAt: Date;
+}
+
+const isWeb = and(eq(devices.platform, "Web"), eq(devices.client, "web"));
+
+/** Writes the row of the browser that owns an identifier, making it when absent, and gives its id. */
+export async function upsertWebDevice(
+  db: Executor,
+  owner: { readonly id: string; readonly userId: number; readonly identifier: string },
+  facts: WebDeviceFacts,
+): Promise<string> {
+  const changing = {
+    name: facts.name,
+    clientVersion: facts.version,
+    ipAddress: facts.address,
+    lastSeen: facts.seenAt,
+    updatedAt: facts.seenAt,
+  };
+  const [row] = await db
+    .insert(devices)
+    .values({
+      id: owner.id,
+      userId: owner.userId,
+      clientDeviceIdentifier: owner.identifier,
+      platform: "Web",
+      client: "web",
+      createdAt: facts.seenAt,
+      ...changing,
+    })
+    .onConflictDoUpdate({ target: [devices.userId, devices.clientDeviceIdentifier], set: changing })
+    .returning({ id: devices.id });
+  assert(row !== undefined, "an upsert returns its row");
+  return row.id;
+}
+
+/** Finds the identifier of an account's browser of that name at that address; null when there is none. */
+export async function findWebDeviceAt(
+  db: Executor,
+  userId: number,
+  place: { readonly address: string; readonly name: string },
+): Promise<string | null> {
+  const [row] = await db
+    .select({ identifier: devices.clientDeviceIdentifier })
+    .from(devices)
+    .where(
+      and(
+        isWeb,
+        eq(devices.userId, userId),
+        eq(devices.ipAddress, place.address),
+        eq(devices.name, place.name),
+      ),
+    )
+    .orderBy(desc(devices.lastSeen), asc(devices.id))
+    .limit(1);
+  return row?.identifier ?? null;
+}
+
+/** Removes an account's browsers beyond the `kept` most recently seen. */
+export async function removeOldWebDevices(db: Executor, userId: number, kept: number): Promise<void> {
+  const old = db
+    .select({ id: devices.id })
+    .from(devices)
+    .where(and(isWeb, eq(devices.userId, userId)))
+    .orderBy(desc(devices.lastSeen), asc(devices.id))
+    .offset(kept);
+  await db.delete(devices).where(inArray(devices.id, old));
+}
+
+/** Notes a sign of life unless some process noted one after `notedBefore`. */
+export async function setLastSeen(
+  db: Executor,
+  deviceId: string,
+  moments: { readonly at: Date; readonly notedBefore: Date },
+): Promise<void> {
+  await db
+    .update(devices)
+    .set({ lastSeen: moments.at })
+    .where(
+      and(eq(devices.id, deviceId), or(isNull(devices.lastSeen), lt(devices.lastSeen, moments.notedBefore))),
+    );
+}

@@ -1,0 +1,72 @@
+import type { Context } from "../base/context.ts";
+import { createThrottle } from "../base/expiring-cache.ts";
+import { createUuid } from "../base/ids.ts";
+import { perPorts } from "../base/per-ports.ts";
+import { DEVICES_REMEMBERED_MAX, LAST_SEEN_INTERVAL_MS, WEB_DEVICES_MAX } from "./limits.ts";
+import { findWebDeviceAt, removeOldWebDevices, setLastSeen, upsertWebDevice } from "./queries.ts";
+import { describeBrowser } from "./rules.ts";
+
+type Scene = Pick<Context, "ports" | "db" | "clientAddress">;
+
+const sightings = perPorts((ports) =>
+  createThrottle<string>({
+    intervalMs: LAST_SEEN_INTERVAL_MS,
+    entriesMax: DEVICES_REMEMBERED_MAX,
+    clock: ports.clock,
+  }),
+);
+
+/** Marks identifiers of browsers, so that they never meet those of device apps. */
+const WEB_PREFIX = "web:";
+
+/** The browser that signed in. */
+export interface WebDevice {
+  readonly deviceId: string;
+  /** What the browser must bring along to be recognised next time. */
+  readonly browserId: string;
+}
+
+/** What a browser that signs in tells of itself. */
+export interface WebSignIn {
+  readonly userAgent: string | null;
+  /** The id it was given earlier; null when it brought none. */
+  readonly browserId: string | null;
+  /** It brought some cookie of ours, so it would have brought its id if it had one. */
+  readonly keepsCookies: boolean;
+}
+
+/**
+ * Finds or makes the device of a browser that signs in. The browser is recognised by the random id it was
+ * given; an app that keeps no cookies, by its address and name.
+ */
+export async function signInWebDevice(ctx: Scene, userId: number, signIn: WebSignIn): Promise<WebDevice> {
+  const browser = describeBrowser(signIn.userAgent);
+  const known =
+    signIn.browserId ?? (signIn.keepsCookies ? null : await findBrowserId(ctx, userId, browser.name));
+  const browserId = known ?? createUuid();
+  const owner = { id: createUuid(), userId, identifier: `${WEB_PREFIX}${browserId}` };
+  const facts = { ...browser, address: ctx.clientAddress, seenAt: ctx.ports.clock.now() };
+  const deviceId = await upsertWebDevice(ctx.db, owner, facts);
+  if (deviceId === owner.id) await removeOldWebDevices(ctx.db, userId, WEB_DEVICES_MAX);
+  return { deviceId, browserId };
+}
+
+async function findBrowserId(ctx: Scene, userId: number, name: string): Promise<string | null> {
+  if (ctx.clientAddress === null) return null;
+  const identifier = await findWebDeviceAt(ctx.db, userId, { address: ctx.clientAddress, name });
+  return identifier?.startsWith(WEB_PREFIX) ? identifier.slice(WEB_PREFIX.length) : null;
+}
+
+/**
+ * Notes that a device is in use, at most once per `LAST_SEEN_INTERVAL_MS`. A failure is logged only: reading
+ * must go on when the disk is full.
+ */
+export async function noteSighting(ctx: Pick<Context, "ports" | "db">, deviceId: string): Promise<void> {
+  if (!sightings(ctx.ports).isDue(deviceId)) return;
+  const at = ctx.ports.clock.now();
+  try {
+    await setLastSeen(ctx.db, deviceId, { at, notedBefore: new Date(at.getTime() - LAST_SEEN_INTERVAL_MS) });
+  } catch (error) {
+    ctx.ports.log.warn("could not note the sighting of a device", { deviceId, error });
+  }
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from "bun:test";
+import { hashPassword, isOldHash, toPasswordMark, verifyPassword } from "./service.ts";
+
+/** Enough for a test of what is right and wrong; the real cost is not the point here. */
+const CHEAP = { memoryKib: 8, passes: 1 };
+/** bcrypt of cost 4, the least there is. */
+const bcrypt = (password: string) => Bun.password.hash(password, { algorithm: "bcrypt", cost: 4 });
+
+describe("verifyPassword", () => {
+  test("knows a password by its argon2id hash", async () => {
+    const hash = await hashPassword("correct horse", CHEAP);
+    expect(hash).toStartWith("$argon2id$");
+    expect(await verifyPassword("correct horse", hash)).toBe(true);
+    expect(await verifyPassword("correct horsf", hash)).toBe(false);
+  });
+
+  test.each(["$2a$", "$2b$", "$2y$"])(
+    "knows a password by an imported hash that begins with %s",
+    async (prefix) => {
+      const hash = prefix + (await bcrypt("adminpass")).slice(4);
+      expect(await verifyPassword("adminpass", hash)).toBe(true);
+      expect(await verifyPassword("adminpasS", hash)).toBe(false);
+    },
+  );
+
+  test("looks at the first 72 bytes for an imported hash", async () => {
+    const hash = await bcrypt("a".repeat(72));
+    expect(await verifyPassword(`${"a".repeat(72)}anything`, hash)).toBe(true);
+    expect(await verifyPassword("a".repeat(71), hash)).toBe(false);
+  });
+
+  test("looks at all of a long password for a hash of our own", async () => {
+    const hash = await hashPassword("a".repeat(200), CHEAP);
+    expect(await verifyPassword("a".repeat(200), hash)).toBe(true);
+    expect(await verifyPassword("a".repeat(199), hash)).toBe(false);
+  });
+
+  const unusable: [string, string | null][] = [
+    ["none", null],
+    ["empty text", ""],
+    ["the random id of an account made by single sign-on", "0f8fad5b-d9cb-469f-a165-70867728950e"],
+    ["a truncated argon2id hash", "$argon2id$v=19$m=8,t=1,p=1$M7ar+hCZ"],
+    ["a truncated bcrypt hash", "$2b$10$BisrKYl.qmGDtitMcrCeDO"],
+    ["a bcrypt cost that would take hours", `$2b$31$${"a".repeat(53)}`],
+  ];
+  test.each(unusable)("refuses every password when the hash is %s", async (_name, hash) => {
+    expect(await verifyPassword("adminpass", hash)).toBe(false);
+  });
+
+  test("refuses an empty and an endless password", async () => {
+    const hash = await hashPassword("x".repeat(1025), CHEAP);
+    expect(await verifyPassword("", hash)).toBe(false);
+    expect(await verifyPassword("x".repeat(1025), hash)).toBe(false);
+  });
+});
+
+describe("isOldHash", () => {
+  test("tells imported hashes from ours", async () => {
+    expect(isOldHash(await bcrypt("adminpass"))).toBe(true);
+    expect(isOldHash(await hashPassword("adminpass", CHEAP))).toBe(false);
+  });
+});
+
+describe("toPasswordMark", () => {
+  test("changes with the hash and holds nothing of it", () => {
+    const marks = [null, "one", "two"].map(toPasswordMark);
+    expect(new Set(marks).size).toBe(3);
+    for (const mark of marks) expect(mark).toMatch(/^[0-9a-f]{32}$/);
+    expect(toPasswordMark("one")).toBe(toPasswordMark("one"));
+  });
+});

@@ -1,0 +1,111 @@
+import { AppError } from "../base/errors.ts";
+import type { SeededGroup } from "../permissions/contract.ts";
+import type { Role } from "./contract.ts";
+import {
+  EMAIL_CHARS_MAX,
+  PASSWORD_CHARS_MAX,
+  PASSWORD_CHARS_MIN,
+  USERNAME_CHARS_MAX,
+  USERNAME_CHARS_MIN,
+} from "./limits.ts";
+
+const USERNAME = /^[a-zA-Z0-9_-]+$/;
+/** Printable ASCII without `@`, then a host name with at least one dot. */
+const EMAIL = /^[!-?A-~]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/;
+
+/**
+ * Checks a user name and gives it in its stored form, lower-case.
+ * @throws AppError `USER_NAME_INVALID` with the sentence that existing frontends show.
+ */
+export function parseUsername(text: string): string {
+  const problem = findUsernameProblem(text);
+  if (problem !== null) throw new AppError("invalid", "USER_NAME_INVALID", { message: problem });
+  return text.toLowerCase();
+}
+
+function findUsernameProblem(text: string): string | null {
+  if (text.trim() === "") return "Username cannot be empty";
+  if (!isAscii(text)) return "Username must contain only ASCII characters";
+  if (text.length < USERNAME_CHARS_MIN) {
+    return `Username must be at least ${USERNAME_CHARS_MIN} characters long`;
+  }
+  if (text.length > USERNAME_CHARS_MAX) {
+    return `Username must be no more than ${USERNAME_CHARS_MAX} characters long`;
+  }
+  if (!USERNAME.test(text)) return "Username can only contain letters, numbers, underscores, and hyphens";
+  return null;
+}
+
+/**
+ * Checks a new password.
+ * @throws AppError `USER_PASSWORD_INVALID` with the sentence that existing frontends show.
+ */
+export function checkNewPassword(text: string): void {
+  const problem = findPasswordProblem(text);
+  if (problem !== null) throw new AppError("invalid", "USER_PASSWORD_INVALID", { message: problem });
+}
+
+function findPasswordProblem(text: string): string | null {
+  if (text.trim() === "") return "Password cannot be empty";
+  if (!isAscii(text)) return "Password must contain only ASCII characters";
+  if (text.length < PASSWORD_CHARS_MIN) {
+    return `Password must be at least ${PASSWORD_CHARS_MIN} characters long`;
+  }
+  if (text.length > PASSWORD_CHARS_MAX) {
+    return `Password must be no more than ${PASSWORD_CHARS_MAX} characters long`;
+  }
+  return null;
+}
+
+/**
+ * Checks an e-mail address and gives it in its stored form, lower-case.
+ * @returns Null for an empty text: the account has no address.
+ * @throws AppError `USER_EMAIL_INVALID`.
+ */
+export function parseEmail(text: string): string | null {
+  const trimmed = text.trim();
+  if (trimmed === "") return null;
+  const problem = findEmailProblem(trimmed);
+  if (problem !== null) throw new AppError("invalid", "USER_EMAIL_INVALID", { message: problem });
+  return trimmed.toLowerCase();
+}
+
+function findEmailProblem(text: string): string | null {
+  if (!isAscii(text)) return "Email must contain only ASCII characters";
+  return text.length > EMAIL_CHARS_MAX || !EMAIL.test(text) ? "Invalid email format" : null;
+}
+
+/** A character outside ASCII takes more than one byte. */
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length;
+}
+
+/** What a role name asks for. */
+export interface RoleChoice {
+  readonly role: Role;
+  /** The group an older role name stands for; null leaves the choice to the default group. */
+  readonly group: SeededGroup | null;
+}
+
+const ROLE_CHOICES: ReadonlyMap<string, RoleChoice> = new Map([
+  ["user", { role: "user", group: null }],
+  ["viewer", { role: "user", group: "viewer" }],
+  ["editor", { role: "user", group: "editor" }],
+  ["admin", { role: "admin", group: null }],
+]);
+
+/**
+ * Reads a role name in any case, also the older `viewer` and `editor`, which are groups by now.
+ * @throws AppError `USER_ROLE_INVALID`.
+ */
+export function parseRole(text: string): RoleChoice {
+  const choice = ROLE_CHOICES.get(text.trim().toLowerCase());
+  if (choice !== undefined) return choice;
+  throw new AppError("invalid", "USER_ROLE_INVALID", { message: `Role ${text} is not valid` });
+}
+
+/** Gives a typed user name in the form in which accounts are looked up; null when no account can have it. */
+export function toLookupName(text: string): string | null {
+  const name = text.trim().toLowerCase();
+  return name === "" || name.length > USERNAME_CHARS_MAX || name.includes("\u0000") ? null : name;
+}
