@@ -1,0 +1,202 @@
+import type { Executor } from "@multitap/db";
+import { firmware } from "@multitap/db/schema/assets";
+import { platforms } from "@multitap/db/schema/platforms";
+import { roms } from "@multitap/db/schema/roms";
+import { and, asc, count, eq, inArray, sql } from "drizzle-orm";
+import { assert } from "../base/assert.ts";
+import { toInstant } from "../base/clock.ts";
+import { perExecutor } from "../base/per-executor.ts";
+import { deriveSortKey } from "../base/sort-key.ts";
+import type { Platform, PlatformFirmware } from "./contract.ts";
+import { isPlatformIdentified, type PlatformColumns } from "./rules.ts";
+
+type PlatformRow = typeof platforms.$inferSelect;
+
+export interface PlatformQuery {
+  readonly platformId?: number | undefined;
+  readonly updatedAfter?: Date | undefined;
+}
+
+/** Platforms in the natural order of their shown names, with what their folders hold. */
+export async function listPlatformRows(
+  db: Executor,
+  query: PlatformQuery = {},
+): Promise<readonly Platform[]> {
+  const values = {
+    platformId: query.platformId ?? null,
+    updatedAfter: query.updatedAfter?.toISOString() ?? null,
+  };
+  const { rows, firmwareFiles } = prepared(db);
+  const [found, files] = await Promise.all([rows.execute(values), firmwareFiles.execute(values)]);
+  const filesOf = Map.groupBy(files, (file) => file.platformId);
+  return found.map(({ platform, ...totals }) =>
+    toPlatform(platform, totals, (filesOf.get(platform.id) ?? []).map(toFirmware)),
+  );
+}
+
+interface Totals {
+  readonly romCount: number;
+  readonly sizeBytes: number;
+}
+
+const prepared = perExecutor((db) => {
+  const platformId = sql`${sql.placeholder("platformId")}::int4`;
+  const updatedAfter = sql`${sql.placeholder("updatedAfter")}::text::timestamptz`;
+  // One pass over the narrow (platform, size) index.
+  const totals = db
+    .select({
+      romCount: count().as("rom_count"),
+      sizeBytes: sql`coalesce(sum(${roms.fsSizeBytes}), 0)`.mapWith(Number).as("size_bytes"),
+    })
+    .from(roms)
+    .where(eq(roms.platformId, platforms.id))
+    .as("totals");
+  return {
+    rows: db
+      .select({ platform: platforms, romCount: totals.romCount, sizeBytes: totals.sizeBytes })
+      .from(platforms)
+      .crossJoinLateral(totals)
+      .where(
+        sql`(${platformId} is null or ${platforms.id} = ${platformId})
+          and (${updatedAfter} is null or ${platforms.updatedAt} > ${updatedAfter})`,
+      )
+      .orderBy(asc(platforms.nameSortKey), asc(platforms.id))
+      .prepare("platform_rows"),
+    firmwareFiles: db
+      .select()
+      .from(firmware)
+      .where(sql`${platformId} is null or ${firmware.platformId} = ${platformId}`)
+      .orderBy(asc(firmware.fileName), asc(firmware.id))
+      .prepare("platform_firmware"),
+  };
+});
+
+function toFirmware(row: typeof firmware.$inferSelect): PlatformFirmware {
+  return {
+    id: row.id,
+    fileName: row.fileName,
+    fileNameNoTags: row.fileNameNoTags,
+    fileNameNoExt: row.fileNameNoExt,
+    fileExtension: row.fileExtension,
+    filePath: row.filePath,
+    sizeBytes: row.fileSizeBytes,
+    isVerified: row.isVerified,
+    crc32: row.crcHash,
+    md5: row.md5Hash,
+    sha1: row.sha1Hash,
+    isMissing: row.missingFromFs,
+    createdAt: toInstant(row.createdAt),
+    updatedAt: toInstant(row.updatedAt),
+  };
+}
+
+function toPlatform(row: PlatformRow, totals: Totals, firmwareFiles: readonly PlatformFirmware[]): Platform {
+  return {
+    id: row.id,
+    slug: row.slug,
+    fsSlug: row.fsSlug,
+    name: row.name,
+    displayName: row.customName || row.name,
+    customName: row.customName,
+    description: row.description,
+    romCount: totals.romCount,
+    sizeBytes: totals.sizeBytes,
+    firmware: firmwareFiles,
+    providerIds: {
+      igdb: row.igdbId,
+      sgdb: row.sgdbId,
+      moby: row.mobyId,
+      ss: row.ssId,
+      ra: row.raId,
+      launchbox: row.launchboxId,
+      hasheous: row.hasheousId,
+      tgdb: row.tgdbId,
+      flashpoint: row.flashpointId,
+    },
+    igdbSlug: row.igdbSlug,
+    mobySlug: row.mobySlug,
+    hltbSlug: row.hltbSlug,
+    libretroSlug: row.libretroSlug,
+    category: row.category,
+    generation: row.generation,
+    familyName: row.familyName,
+    familySlug: row.familySlug,
+    url: row.url,
+    logoUrl: row.urlLogo,
+    isIdentified: isPlatformIdentified(row),
+    isMissing: row.missingFromFs,
+    createdAt: toInstant(row.createdAt),
+    updatedAt: toInstant(row.updatedAt),
+  };
+}
+
+/** Ids of all platforms in the order of the list. */
+export async function listPlatformIds(db: Executor): Promise<readonly number[]> {
+  const rows = await db
+    .select({ id: platforms.id })
+    .from(platforms)
+    .orderBy(asc(platforms.nameSortKey), asc(platforms.id));
+  return rows.map((row) => row.id);
+}
+
+/** What a scan needs of every platform row. */
+export interface PlatformKey {
+  readonly id: number;
+  readonly slug: string;
+  readonly fsSlug: string;
+  readonly isMissing: boolean;
+}
+
+/** Keys of all platforms. */
+export async function listPlatformKeys(db: Executor): Promise<readonly PlatformKey[]> {
+  return await db
+    .select({
+      id: platforms.id,
+      slug: platforms.slug,
+      fsSlug: platforms.fsSlug,
+      isMissing: platforms.missingFromFs,
+    })
+    .from(platforms);
+}
+
+/**
+ * Inserts or updates the row of a folder; the operator's own name and description stay, and a row that already
+ * says the same is not touched.
+ * @returns The row's id, and whether it is new.
+ */
+export async function storePlatform(
+  db: Executor,
+  columns: PlatformColumns,
+): Promise<{ readonly id: number; readonly isNew: boolean }> {
+  // Looked at first: an insert that meets its row would use up an id at every scan.
+  const [known] = await db.select().from(platforms).where(eq(platforms.fsSlug, columns.fsSlug));
+  const values = { ...columns, nameSortKey: deriveSortKey(columns.name), missingFromFs: false };
+  if (known === undefined) {
+    const [row] = await db
+      .insert(platforms)
+      .values(values)
+      .onConflictDoUpdate({ target: platforms.fsSlug, set: { missingFromFs: false } })
+      .returning({ id: platforms.id });
+    assert(row !== undefined, "an insert that does not fail returns its row");
+    return { id: row.id, isNew: true };
+  }
+  const isSame = Object.entries(values).every(([name, value]) => known[name as keyof typeof known] === value);
+  if (!isSame) {
+    await db
+      .update(platforms)
+      .set({ ...values, updatedAt: sql`now()` })
+      .where(eq(platforms.id, known.id));
+  }
+  return { id: known.id, isNew: false };
+}
+
+/** Marks platforms whose folders are gone; returns how many changed. */
+export async function markPlatformsMissing(db: Executor, ids: readonly number[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const rows = await db
+    .update(platforms)
+    .set({ missingFromFs: true, updatedAt: sql`now()` })
+    .where(and(inArray(platforms.id, [...ids]), eq(platforms.missingFromFs, false)))
+    .returning({ id: platforms.id });
+  return rows.length;
+}

@@ -1,0 +1,92 @@
+import * as v from "valibot";
+import type { Instant } from "../../base/clock.ts";
+import { Id, InstantText, list } from "../../base/schemas.ts";
+import { FILE_IDS_MAX } from "../limits.ts";
+
+/** One member of an archive that is a rom. */
+export interface ArchiveMember {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly crc32: string;
+  readonly md5: string;
+  readonly sha1: string;
+}
+
+export const ArchiveMemberSchema = v.object({
+  name: v.string(),
+  sizeBytes: v.number(),
+  crc32: v.string(),
+  md5: v.string(),
+  sha1: v.string(),
+});
+
+/** One file on disk of a rom. Hashes are lower-case hex, "" when there is none. */
+export interface RomFile {
+  readonly id: number;
+  readonly romId: number;
+  readonly fileName: string;
+  /** Library-relative folder. */
+  readonly filePath: string;
+  readonly sizeBytes: number;
+  /** When the file last changed on disk. */
+  readonly modifiedAt: Instant;
+  /** The file is the rom itself or lies directly in the rom's folder. */
+  readonly isTopLevel: boolean;
+  readonly crc32: string;
+  readonly md5: string;
+  readonly sha1: string;
+  readonly raHash: string;
+  /** SHA-1 that a CHD header names for its data; "" for other files. */
+  readonly chdSha1: string;
+  readonly archiveMembers: readonly ArchiveMember[] | null;
+  /** Null for the game itself. */
+  readonly category: string | null;
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+}
+
+export const RomFileSchema = v.object({
+  id: Id,
+  romId: Id,
+  fileName: v.string(),
+  filePath: v.string(),
+  sizeBytes: v.number(),
+  modifiedAt: InstantText,
+  isTopLevel: v.boolean(),
+  crc32: v.string(),
+  md5: v.string(),
+  sha1: v.string(),
+  raHash: v.string(),
+  chdSha1: v.string(),
+  archiveMembers: v.nullable(list(ArchiveMemberSchema)),
+  category: v.nullable(v.string()),
+  createdAt: InstantText,
+  updatedAt: InstantText,
+});
+
+/** Which bytes a download asks for; no file ids means every file of the rom. */
+export const RomContentInput = v.strictObject({
+  romId: Id,
+  fileIds: v.optional(v.pipe(v.array(Id), v.maxLength(FILE_IDS_MAX), v.readonly())),
+});
+
+/** Where the bytes of one stored file are, and how to name them to the caller. */
+export interface StoredFile {
+  readonly path: string;
+  readonly fileName: string;
+  readonly sizeBytes: number;
+  readonly modifiedAt: Instant;
+  /** Strong validator: changes whenever the bytes can have changed. */
+  readonly etag: string;
+  /** Of exactly these bytes; null when the file was not hashed since it changed. */
+  readonly sha1: string | null;
+}
+
+export const StoredFileSchema = v.object({
+  path: v.string(),
+  fileName: v.string(),
+  sizeBytes: v.number(),
+  modifiedAt: InstantText,
+  etag: v.string(),
+  sha1: v.nullable(v.string()),
+});

@@ -1,0 +1,94 @@
+import * as v from "valibot";
+import type { Context } from "../base/context.ts";
+import { AppError } from "../base/errors.ts";
+import { operation } from "../base/operation.ts";
+import { type Cursor, formatCursor, parseCursor } from "../base/paging.ts";
+import { Id } from "../base/schemas.ts";
+import {
+  CURSOR_VALUES,
+  FindRomInput,
+  FoundRomSchema,
+  GetRomInput,
+  ListRomsInput,
+  type Rom,
+  type RomOrder,
+  RomPageSchema,
+  type RomPart,
+  type RomWithParts,
+  RomWithPartsSchema,
+} from "./contract.ts";
+import { listRomDetails } from "./details/queries.ts";
+import { countRoms, findRomById, findRomByMark, listRomsByKey, orderValue } from "./queries.ts";
+import { romNotFound } from "./rules.ts";
+
+/**
+ * One page of roms behind a cursor; stable while a scan inserts.
+ * @throws AppError `PAGE_CURSOR_INVALID` for a cursor of another order.
+ */
+export const listRoms = operation(
+  { type: "query", scope: "roms.read", input: ListRomsInput, output: RomPageSchema },
+  async (ctx, input) => {
+    const { cursor, limit, withTotal, with: parts, orderBy, direction, ...filter } = input;
+    const order = `roms:${orderBy}:${direction}`;
+    const after = cursor === undefined ? null : checkCursor(parseCursor(cursor, order), orderBy);
+    const [rows, total] = await Promise.all([
+      // One row more than asked for tells whether there is a next page.
+      listRomsByKey(ctx.db, { filter, orderBy, direction, cursor: after, limit: limit + 1 }),
+      withTotal ? countRoms(ctx.db, filter) : null,
+    ]);
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    const hasMore = rows.length > limit && last !== undefined;
+    return {
+      items: await addParts(ctx, page, parts),
+      nextCursor: hasMore ? formatCursor({ order, value: orderValue(last, orderBy), id: last.id }) : null,
+      total,
+    };
+  },
+);
+
+/** Refuses what no page of ours can have ended with, before the database is asked about it. */
+function checkCursor(cursor: Cursor, orderBy: RomOrder): Cursor {
+  if (v.is(CURSOR_VALUES[orderBy], cursor.value) && v.is(Id, cursor.id)) return cursor;
+  throw new AppError("invalid", "PAGE_CURSOR_INVALID", { message: "cursor does not belong to this list" });
+}
+
+/**
+ * One rom with the parts that were asked for.
+ * @throws AppError `ROMS_NOT_FOUND`.
+ */
+export const getRom = operation(
+  { type: "query", scope: "roms.read", input: GetRomInput, output: RomWithPartsSchema },
+  async (ctx, { romId, with: parts }) => {
+    const rom = await findRomById(ctx.db, romId);
+    if (rom === null) throw romNotFound(romId);
+    const [withParts] = await addParts(ctx, [rom], parts);
+    return withParts ?? rom;
+  },
+);
+
+/** The first rom that carries a mark (hash, or platform and file name), or null. */
+export const findRom = operation(
+  { type: "query", scope: "roms.read", input: FindRomInput, output: FoundRomSchema },
+  async (ctx, mark) => await findRomByMark(ctx.db, mark),
+);
+
+async function addParts(
+  ctx: Context,
+  page: readonly Rom[],
+  parts: readonly RomPart[],
+): Promise<readonly RomWithParts[]> {
+  if (parts.length === 0) return page;
+  const details = await listRomDetails(
+    ctx.db,
+    page.map((rom) => rom.id),
+    { userId: ctx.identity.kind === "user" ? ctx.identity.userId : null, withFiles: parts.includes("files") },
+  );
+  const byId = new Map(details.map((each) => [each.id, each]));
+  return page.map((rom) => {
+    const full = byId.get(rom.id);
+    return full === undefined
+      ? rom
+      : { ...rom, ...Object.fromEntries(parts.map((part) => [part, full[part]])) };
+  });
+}

@@ -1,0 +1,111 @@
+// The number of statements per call does not grow with the library or the page.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { openLibrary, type TestLibrary } from "./library.testing.ts";
+
+/** Roms of the library: as many as the largest page, each with a sibling. */
+const ROMS = 10_000;
+/** Filling the library and reading all of it take seconds on a busy machine. */
+const SLOW_MS = 30_000;
+
+let library: TestLibrary;
+let firstId = 0;
+/** Statements since the last count. */
+let statements: string[] = [];
+
+beforeAll(async () => {
+  library = await openLibrary({ environment: { MULTITAP_RESPONSE_CACHE: "false" } });
+  const gba = await library.addPlatform("gba");
+  await library.change(`insert into roms (platform_id, fs_name, fs_name_no_tags, fs_name_no_ext, fs_extension, fs_path,
+      name, name_sort_key, is_folder, igdb_id)
+    select ${gba}, 'Game ' || i, 'Game ' || i, 'Game ' || i, '', 'roms/gba', 'Game ' || i, 'game ' || lpad(i::text, 12, '0'),
+      i % 2 = 0, i / 2
+    from generate_series(1, ${ROMS}) i`);
+  await library.change(`insert into rom_files (rom_id, file_name, file_path)
+    select id, 'a', fs_path || '/' || fs_name from roms where is_folder`);
+  const few = "from roms order by id limit 300";
+  await library.change(
+    `insert into rom_provider_metadata (rom_id, provider, data) select id, 'igdb', '{}' ${few}`,
+  );
+  await library.change(`insert into rom_user (rom_id, user_id)
+    select r.id, u.id from (select id ${few}) r, users u where u.username = 'admin'`);
+  await library.change("analyze");
+  const { sql } = library.app.database.handle;
+  const [row] = await sql<{ id: number }[]>`select min(id) as id from roms`;
+  firstId = row?.id ?? 0;
+  countStatements();
+}, SLOW_MS);
+afterAll(() => library.close());
+
+/** Listens to what goes to the driver; the job queue's own statements name none of these tables. */
+function countStatements(): void {
+  const { sql } = library.app.database.handle;
+  const send = sql.unsafe;
+  const listen: typeof send = (text, ...rest) => {
+    if (/\b(?:roms|rom_\w+|platforms|firmware|users)\b/.test(text)) statements.push(text);
+    return send(text, ...rest);
+  };
+  sql.unsafe = listen;
+}
+
+async function countFor(call: () => Promise<{ readonly status: number }>): Promise<number> {
+  // Whoever calls is looked up at most once a minute.
+  expect((await call()).status).toBe(200);
+  statements = [];
+  await call();
+  return statements.length;
+}
+
+const PARTS = ["files", "metadata", "siblings", "user"];
+
+describe("statements per call", () => {
+  test("GET /api/roms needs as many for 10 rows as for 200", async () => {
+    const count = (limit: number) => countFor(() => library.get(`/api/roms?limit=${limit}&with_files=true`));
+    const ten = await count(10);
+    expect(await count(200)).toBe(ten);
+    expect(ten).toBeGreaterThan(3);
+    expect(ten).toBeLessThanOrEqual(14);
+  });
+
+  test("roms.list needs as many for 10 rows as for 200", async () => {
+    const count = (limit: number) =>
+      countFor(() => library.ask("roms.list", { limit, withTotal: true, with: PARTS }));
+    const ten = await count(10);
+    expect(await count(200)).toBe(ten);
+    expect(ten).toBeLessThanOrEqual(10);
+    expect(await countFor(() => library.ask("roms.list", { limit: 200 }))).toBe(1);
+  });
+
+  test("one rom needs a fixed number, whatever hangs on it", async () => {
+    const path = `/api/roms/${firstId}`;
+    const before = await countFor(() => library.get(path));
+    await library.change(`insert into rom_files (rom_id, file_name, file_path)
+      select ${firstId}, 'file ' || i, 'roms/gba' from generate_series(1, 300) i`);
+    expect(await countFor(() => library.get(path))).toBe(before);
+    expect(before).toBeLessThanOrEqual(8);
+  });
+
+  test("platforms and statistics need a fixed number", async () => {
+    const countAll = async () => [
+      await countFor(() => library.get("/api/platforms")),
+      await countFor(() => library.get("/api/platforms/supported")),
+      await countFor(() => library.get("/api/stats?include_platform_stats=true")),
+    ];
+    const before = await countAll();
+    for (let number = 0; number < 30; number += 1) await library.addPlatform(`box-${number}`);
+    expect(await countAll()).toEqual(before);
+    expect(Math.max(...before)).toBeLessThanOrEqual(4);
+  });
+
+  test(
+    "the largest page fits into one statement per relation",
+    async () => {
+      const { status, body } = await library.get<{ items: { sibling_roms: unknown[] }[] }>(
+        "/api/roms?limit=10000",
+      );
+      expect([status, body.items.length]).toEqual([200, ROMS]);
+      // Numbers are halved into pairs, so only the first and the last stand alone.
+      expect(body.items.filter((rom) => rom.sibling_roms.length === 1)).toHaveLength(ROMS - 2);
+    },
+    SLOW_MS,
+  );
+});
