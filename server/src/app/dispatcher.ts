@@ -1,0 +1,211 @@
+import type { Context, Ports } from "../base/context.ts";
+import { toAppError } from "../base/errors.ts";
+import type { Facts } from "../base/facts.ts";
+import { createRequestId } from "../base/ids.ts";
+import { type AllowedOrigins, addCorsHeaders, answerPreflight } from "../http/cors.ts";
+import { detailResponse, toErrorResponse } from "../http/error-response.ts";
+import type { CallFacts } from "../http/gate.ts";
+import { mountRoutes } from "../http/mount.ts";
+import { createOpenApi } from "../http/openapi.ts";
+import { isFromThisMachine, readOrigin, type TrustedProxies } from "../http/public-url.ts";
+import type { ResponseCache } from "../http/response-cache.ts";
+import { createRpcHandler, RPC_PATH } from "../rpc/handler.ts";
+import { createSocketSwitch, findMount, type SocketMount, type UpgradeServer } from "../socket/mount.ts";
+import { API_REVISION, API_REVISION_OLDEST } from "../system/contract.ts";
+import { type ControlKey, withControlKey } from "./control.ts";
+import { answerDocs } from "./docs.ts";
+import { createGate } from "./gate.ts";
+import { answerLive, answerReady, type HealthCheck } from "./health.ts";
+import { answerPhase, type Lifecycle } from "./lifecycle.ts";
+import { restRoutes } from "./rest.ts";
+import { appRouter } from "./trpc.ts";
+import { answerWeb } from "./web-page.ts";
+
+/** What Bun's server offers a request; absent when a test calls the app in process. */
+export type RequestServer = UpgradeServer;
+
+export interface DispatcherOptions {
+  readonly lifecycle: Lifecycle;
+  /** The address we listen on. */
+  readonly host: string;
+  readonly corsOrigins: AllowedOrigins;
+  readonly trustedProxies: TrustedProxies;
+  readonly urlPrefix: string;
+  /** Told of what broke outside the doors, which report for themselves. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** What opens once the database is there. */
+export interface DispatcherParts {
+  readonly ports: Ports;
+  readonly facts: Facts;
+  readonly healthChecks: readonly HealthCheck[];
+  readonly socketMounts: readonly SocketMount[];
+  /** Kept answers; whoever attaches it tells it of changes. Null keeps none. */
+  readonly cache: ResponseCache | null;
+  /** Lets commands on this machine in as the operator; nobody when left out. */
+  readonly controlKey?: ControlKey | undefined;
+}
+
+/** The one port: every request of every door goes through here. */
+export interface Dispatcher {
+  fetch(request: Request, server: RequestServer | null): Promise<Response | undefined>;
+  /** The one websocket object of the port. */
+  readonly websocket: Bun.WebSocketHandler<object>;
+  /** Hands over what opened after the port was bound. */
+  attach(parts: DispatcherParts): void;
+}
+
+type Doors = (
+  request: Request,
+  arrival: Arrival,
+  server: RequestServer | null,
+) => Promise<Response | undefined>;
+
+interface Arrival {
+  readonly path: string;
+  readonly requestId: string;
+  readonly clientAddress: string;
+  /** It comes straight from a program on this machine. */
+  readonly isLocal: boolean;
+}
+
+const API_HEADER = `${API_REVISION};oldest=${API_REVISION_OLDEST}`;
+
+/** Makes the dispatcher; until parts are attached it answers health and 503. */
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  let doors: Doors | null = null;
+  let healthChecks: readonly HealthCheck[] = [];
+  let socketMounts: readonly SocketMount[] = [];
+  const answer = async (request: Request, arrival: Arrival, server: RequestServer | null) => {
+    if (arrival.path === "/health/live") return answerLive();
+    if (arrival.path === "/health/ready") return await answerReady(options.lifecycle, healthChecks);
+    const preflight = answerPreflight(request, options.corsOrigins);
+    if (preflight !== null) return preflight;
+    const waiting = answerPhase(options.lifecycle.phase);
+    if (waiting !== null || doors === null) return waiting ?? detailResponse(503, "starting");
+    return await doors(request, arrival, server);
+  };
+  return {
+    async fetch(rawRequest, server) {
+      const request = stripPrefix(rawRequest, options.urlPrefix);
+      const arrival = readArrival(request, server, options);
+      const response = await answer(request, arrival, server).catch((error: unknown) => {
+        options.onFailure(error);
+        return toErrorResponse(toAppError(error), { pathNames: [], hasBody: false });
+      });
+      // A socket upgrade has no response of ours.
+      if (response === undefined) return undefined;
+      return finish(response, request, { arrival, corsOrigins: options.corsOrigins });
+    },
+    websocket: createSocketSwitch(() => socketMounts),
+    attach(parts) {
+      socketMounts = parts.socketMounts;
+      healthChecks = parts.healthChecks;
+      doors = createDoors(parts);
+    },
+  };
+}
+
+function stripPrefix(request: Request, prefix: string): Request {
+  if (prefix === "") return request;
+  const start = request.url.indexOf("/", "https://".length);
+  const path = request.url.slice(start);
+  if (!path.startsWith(`${prefix}/`)) return request;
+  return new Request(request.url.slice(0, start) + path.slice(prefix.length), request);
+}
+
+function readArrival(request: Request, server: RequestServer | null, options: DispatcherOptions): Arrival {
+  const peerAddress = server?.requestIP(request)?.address ?? "127.0.0.1";
+  const origin = readOrigin(request, {
+    peerAddress,
+    trusted: options.trustedProxies,
+    urlPrefix: options.urlPrefix,
+  });
+  const start = request.url.indexOf("/", "https://".length);
+  const end = request.url.indexOf("?", start);
+  const path = end < 0 ? request.url.slice(start) : request.url.slice(start, end);
+  const isLocal = isFromThisMachine(request, peerAddress, options.host);
+  return { path, requestId: createRequestId(), clientAddress: origin.clientAddress, isLocal };
+}
+
+function finish(
+  response: Response,
+  request: Request,
+  { arrival, corsOrigins }: { readonly arrival: Arrival; readonly corsOrigins: AllowedOrigins },
+): Response {
+  const { headers } = response;
+  headers.set("x-request-id", arrival.requestId);
+  headers.set("x-multitap-api", API_HEADER);
+  addCorsHeaders(headers, request, corsOrigins);
+  return response;
+}
+
+function createDoors(parts: DispatcherParts): Doors {
+  const { ports, facts, socketMounts, cache } = parts;
+  const calls = new WeakMap<Request, CallFacts>();
+  const addresses = new WeakMap<Request, string>();
+  const locals = new WeakSet<Request>();
+  const door = createGate({ ports, facts, clientAddressOf: (request) => addresses.get(request) ?? null });
+  const { controlKey } = parts;
+  const gate =
+    controlKey === undefined ? door : withControlKey(door, controlKey, (request) => locals.has(request));
+  const createContext = (call: CallFacts): Context => ({
+    ports,
+    facts,
+    db: ports.database,
+    ...call,
+    noteWrite: () => cache?.invalidate(),
+    raise: ports.events.raise,
+  });
+  const callFacts = (request: Request): CallFacts => {
+    const call = calls.get(request);
+    return (
+      call ?? {
+        identity: { kind: "anonymous" },
+        requestId: createRequestId(),
+        signal: request.signal,
+        clientAddress: null,
+      }
+    );
+  };
+  const report = (error: unknown, where: { requestId?: string; path?: string | undefined }) =>
+    ports.log.error("request failed", { error, ...where });
+  const rest = mountRoutes({
+    routes: restRoutes,
+    createContext,
+    callFacts,
+    cache,
+    onFailure: (error, call) => report(error, { requestId: call.requestId }),
+  });
+  const rpc = createRpcHandler({
+    router: appRouter,
+    createContext: (request) => createContext(callFacts(request)),
+    onFailure: (error, path) => report(error, { path }),
+  });
+  const openApi = JSON.stringify(createOpenApi(restRoutes, { title: "Multitap", version: facts.version }));
+
+  return async (request, arrival, server) => {
+    const { path } = arrival;
+    const mount = findMount(socketMounts, path);
+    if (mount !== null && server !== null) return await mount.handle(request, server);
+    if (path === "/openapi.json" || path === "/api/openapi.json") {
+      return new Response(openApi, { headers: { "content-type": "application/json" } });
+    }
+    const isRpc = path.startsWith(`${RPC_PATH}/`);
+    if (!isRpc && !path.startsWith("/api/")) return answerWeb(request, path);
+    const docs = await answerDocs(request, path);
+    if (docs !== null) return docs;
+    addresses.set(request, arrival.clientAddress);
+    if (arrival.isLocal) locals.add(request);
+    const entry = await gate.enter(request);
+    const { requestId, clientAddress } = arrival;
+    calls.set(request, { identity: entry.identity, requestId, signal: request.signal, clientAddress });
+    // An event stream is silent for longer than the server's own patience.
+    if (isRpc) server?.timeout(request, 0);
+    const response = entry.refusal ?? (await (isRpc ? rpc(request) : rest(request)));
+    for (const cookie of entry.setCookies) response.headers.append("set-cookie", cookie);
+    if (isRpc) response.headers.set("x-accel-buffering", "no");
+    return response;
+  };
+}

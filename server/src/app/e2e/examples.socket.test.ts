@@ -1,0 +1,55 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createAdmin, endScenes, makeBase, makeFolder } from "./scene.testing.ts";
+import { startServer } from "./server-process.testing.ts";
+
+const TEST_MAX_MS = 120_000;
+const EXAMPLES = join(import.meta.dir, "../../../../client-sdk/examples");
+const FILES = 600;
+
+afterAll(endScenes);
+
+/** Runs an example as its users do. */
+async function runExample(name: string, args: readonly string[]) {
+  const child = Bun.spawn([process.execPath, join(EXAMPLES, `${name}.ts`), ...args], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [output, errors] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { exitCode: await child.exited, output, errors };
+}
+
+describe("the examples of the client", () => {
+  test(
+    "live-scan tells a scan to its end, and mirror-platform copies a platform and only what is missing",
+    async () => {
+      const { basePath, library } = await makeBase("examples", { files: FILES });
+      const server = await startServer({ basePath });
+      const token = await createAdmin(server.url);
+
+      const scan = await runExample("live-scan", [server.url, token]);
+      expect(scan).toMatchObject({ exitCode: 0, errors: "" });
+      expect(scan.output.trimEnd().split("\n").at(-1)).toBe(`done: ${FILES} roms, ${FILES} new, 0 problems`);
+
+      const slug = library.platforms[1]?.platformSlug ?? "";
+      const files = library.files.filter((file) => file.platformSlug === slug);
+      const target = join(makeFolder("mirror"), "roms");
+      const args = [server.url, token, slug, target];
+      const mirror = await runExample("mirror-platform", args);
+      expect(mirror).toMatchObject({ exitCode: 0, errors: "" });
+      expect(mirror.output.match(/ is there\n/g)).toHaveLength(files.length);
+      expect(readdirSync(target).sort()).toEqual(files.map((file) => file.fsName).sort());
+      for (const file of files) {
+        expect(readFileSync(join(target, file.fsName)).equals(readFileSync(file.path))).toBe(true);
+      }
+      expect(await runExample("mirror-platform", args)).toEqual({ exitCode: 0, output: "", errors: "" });
+      expect(await server.stop()).toMatchObject({ exitCode: 0 });
+    },
+    TEST_MAX_MS,
+  );
+});

@@ -1,0 +1,104 @@
+import { join } from "node:path";
+import type { DatabaseHandle } from "@multitap/db";
+import { systemClock } from "../base/clock.ts";
+import type { Ports } from "../base/context.ts";
+import { createResponseCache, type ResponseCache } from "../http/response-cache.ts";
+import type { Compute } from "../ports/compute/port.ts";
+import { createWorkers } from "../ports/compute/workers.ts";
+import { createPostgresEvents } from "../ports/events/postgres.ts";
+import { createDiskFiles } from "../ports/files/disk.ts";
+import type { Files } from "../ports/files/port.ts";
+import { createPgListener, type PgListener } from "../ports/kv/pg-listener.ts";
+import type { Kv } from "../ports/kv/port.ts";
+import { createPostgresKv } from "../ports/kv/postgres.ts";
+import { createRedisKv } from "../ports/kv/redis.ts";
+import type { Log } from "../ports/log/port.ts";
+import { createPgBossQueue } from "../ports/queue/pg-boss.ts";
+import { createFileSettings } from "../ports/settings/file.ts";
+
+export interface OpenPortsOptions {
+  readonly handle: DatabaseHandle;
+  readonly log: Log;
+  readonly basePath: string;
+  readonly redisUrl: string | null;
+  /** Put before every key in Redis; our own unless a test shares the server with others. */
+  readonly redisPrefix?: string | undefined;
+  readonly workerCount: number;
+  /** No other process can use this database. */
+  readonly isSoleProcess: boolean;
+  readonly isCacheOn: boolean;
+  /** Drivers a test brings instead of the usual ones. */
+  readonly files?: Files | undefined;
+  readonly compute?: Compute | undefined;
+}
+
+export interface OpenedPorts {
+  readonly ports: Ports;
+  /** Kept answers, told of every change by the database; null when the operator turned them off. */
+  readonly cache: ResponseCache | null;
+  /** Stops jobs within `drainMs`, then closes everything but the database pool. */
+  close(drainMs: number): Promise<void>;
+}
+
+/** Opens every port over an open database. */
+export async function openPorts(options: OpenPortsOptions): Promise<OpenedPorts> {
+  const { handle, log } = options;
+  const report = (message: string, cause: unknown) => log.warn(message, { error: cause });
+  const listener = createPgListener(handle.sql, report);
+  const files = options.files ?? createDiskFiles();
+  const kv: Kv =
+    options.redisUrl === null
+      ? createPostgresKv(handle, { listener, report })
+      : createRedisKv({ url: options.redisUrl, prefix: options.redisPrefix ?? REDIS_PREFIX, report });
+  const [events, queue] = await Promise.all([
+    createPostgresEvents(handle, { listener, log }),
+    createPgBossQueue(handle, { listener, report, names: ["scan"], isSoleProcess: options.isSoleProcess }),
+  ]);
+  const compute =
+    options.compute ??
+    createWorkers({
+      size: options.workerCount,
+      onLoss: (loss) => log.error("a worker thread died", { error: loss }),
+    });
+  const settings = createFileSettings({
+    path: join(options.basePath, "config", "config.yml"),
+    files,
+    log: log.child("config"),
+  });
+  const ports: Ports = {
+    database: handle.db,
+    kv,
+    files,
+    queue,
+    compute,
+    events,
+    settings,
+    log,
+    clock: systemClock,
+  };
+  const cache = options.isCacheOn ? await openCache(listener) : null;
+  return {
+    ports,
+    cache,
+    async close(drainMs) {
+      await queue.stop({ drainMs });
+      await Promise.all([compute.close(), events.close(), kv.close()]);
+      await listener.close();
+    },
+  };
+}
+
+/** Several programs may share one Redis. */
+const REDIS_PREFIX = "multitap:";
+/** Bytes of finished answers that are kept. */
+const CACHE_BYTES_MAX = 32 * 1024 * 1024;
+/** Longest life of a kept answer, should an announcement ever be lost. */
+const CACHE_AGE_MAX_MS = 10_000;
+/** Channel on which triggers announce committed changes of the library (see the migrations). */
+const LIBRARY_CHANNEL = "library_changed";
+
+async function openCache(listener: PgListener): Promise<ResponseCache> {
+  const cache = createResponseCache({ bytesMax: CACHE_BYTES_MAX, ageMaxMs: CACHE_AGE_MAX_MS });
+  await listener.listen(LIBRARY_CHANNEL, { onNotify: cache.invalidate, onResume: cache.invalidate });
+  return cache;
+}

@@ -1,0 +1,105 @@
+import type { Context, Ports } from "../base/context.ts";
+import type { Facts } from "../base/facts.ts";
+import { ANONYMOUS } from "../base/identity.ts";
+import { createRequestId } from "../base/ids.ts";
+import type { ResponseCache } from "../http/response-cache.ts";
+import { type ScanWorkerOptions, startScanWorker } from "../scan/service.ts";
+import { keepSecretKey } from "./base-folder.ts";
+import type { Config } from "./config.ts";
+import { type DatabaseOptions, migrateDatabase, type OurDatabase, openOurDatabase } from "./database.ts";
+import { createFacts } from "./facts.ts";
+import { type OpenedPorts, openPorts } from "./open-ports.ts";
+
+/** How long running jobs may finish when everything closes. */
+const DRAIN_MS = 5_000;
+
+export interface ServerPartsOptions extends DatabaseOptions {
+  /** Also work on jobs, such as scans. */
+  readonly withWorker: boolean;
+}
+
+/** Everything below the doors: an open, migrated database, the ports over it, and perhaps a worker. */
+export interface ServerParts {
+  readonly database: OurDatabase;
+  readonly ports: Ports;
+  readonly facts: Facts;
+  /** Kept answers; null when the operator turned them off. */
+  readonly cache: ResponseCache | null;
+  /** A context for calling operations inside this process, as nobody. */
+  createContext(): Context;
+  /**
+   * Stops the worker, lets running jobs finish for `drainMs` (5 s unless said; then they are handed back), and
+   * closes everything in order.
+   */
+  close(drainMs?: number): Promise<void>;
+}
+
+/**
+ * Opens what a server stands on, without a network port. The base folder must have been prepared.
+ * @throws StartError or DbError when it must not start; nothing stays open then.
+ */
+export async function openServerParts(config: Config, options: ServerPartsOptions): Promise<ServerParts> {
+  const database = await openOurDatabase(config, options);
+  try {
+    await migrateDatabase(database.handle, options);
+    return await openOver(database, config, options);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function openOver(
+  database: OurDatabase,
+  config: Config,
+  { log, withWorker }: ServerPartsOptions,
+): Promise<ServerParts> {
+  const secretKey = config.secretKey ?? (await keepSecretKey(config.basePath));
+  const opened: OpenedPorts = await openPorts({
+    handle: database.handle,
+    log,
+    basePath: config.basePath,
+    redisUrl: config.redisUrl,
+    workerCount: config.workerCount,
+    isSoleProcess: database.isEmbedded,
+    isCacheOn: config.isCacheOn,
+  });
+  const { ports, cache } = opened;
+  const facts = createFacts(config, secretKey);
+  const stop = new AbortController();
+  const createContext = (): Context => ({
+    ports,
+    facts,
+    db: ports.database,
+    identity: ANONYMOUS,
+    requestId: createRequestId(),
+    signal: stop.signal,
+    clientAddress: null,
+    noteWrite: () => cache?.invalidate(),
+    raise: ports.events.raise,
+  });
+  const workerOptions = { createContext, isSoleOwner: database.isEmbedded };
+  const worker = withWorker ? await startWorker(opened, workerOptions) : null;
+  return {
+    database,
+    ports,
+    facts,
+    cache,
+    createContext,
+    async close(drainMs = DRAIN_MS) {
+      worker?.stop();
+      await opened.close(drainMs);
+      stop.abort();
+      await database.close();
+    },
+  };
+}
+
+async function startWorker(opened: OpenedPorts, options: ScanWorkerOptions): Promise<{ stop(): void }> {
+  try {
+    return await startScanWorker(opened.ports, options);
+  } catch (error) {
+    await opened.close(0);
+    throw error;
+  }
+}

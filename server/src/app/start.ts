@@ -1,0 +1,151 @@
+import { createLog } from "../ports/log/pino.ts";
+import type { Log } from "../ports/log/port.ts";
+import { prepareBaseFolder } from "./base-folder.ts";
+import { type Config, ROLES } from "./config.ts";
+import { StartError } from "./config-errors.ts";
+import { createControlKey, publishControl, toLocalUrl } from "./control.ts";
+import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
+import { createHealthChecks } from "./health-checks.ts";
+import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
+import { openServerParts, type ServerParts, type ServerPartsOptions } from "./server-parts.ts";
+import { describeStart } from "./summary.ts";
+
+/** How long running requests may finish at a stop. */
+const DRAIN_MS = 1_000;
+/** Largest body Bun lets through; routes have their own, smaller limits. */
+const BODY_BYTES_MAX = 128 * 1024 * 1024;
+/** Seconds without a byte after which a connection is closed; Bun allows no more than 255. */
+const IDLE_TIMEOUT_SECONDS = 255;
+
+/** A running server. */
+export interface RunningServer {
+  /** Where it listens, such as `http://0.0.0.0:8080`. */
+  readonly url: string;
+  readonly port: number;
+  readonly log: Log;
+  /** Resolves with an exit code when the server cannot go on by itself. */
+  readonly failed: Promise<number>;
+  /** Stops everything in order; safe to call again. */
+  stop(): Promise<void>;
+}
+
+/** What is no setting of operators. */
+export type StartOptions = Pick<ServerPartsOptions, "lockWaitMs">;
+
+/**
+ * Starts the whole server: binds the port first, so that health answers from the beginning, then opens the
+ * database, migrates and serves.
+ * @throws StartError or DbError when it must not start.
+ */
+export async function startServer(config: Config, options: StartOptions = {}): Promise<RunningServer> {
+  const log = createLog({ level: config.logLevel, format: config.logFormat });
+  const lifecycle = createLifecycle();
+  const onFailure = (error: unknown) => log.error("request failed", { error });
+  const dispatcher = createDispatcher({ lifecycle, onFailure, ...config });
+  await prepareBaseFolder(config.basePath);
+  const listener = listen(config, dispatcher);
+  const closers: (() => Promise<void>)[] = [() => listener.stop(true)];
+  const failed = Promise.withResolvers<number>();
+  try {
+    const withWorker = config.roles.has("worker");
+    const parts = await openServerParts(config, {
+      log,
+      lifecycle,
+      withWorker,
+      onFailed: () => failed.resolve(1),
+      ...options,
+    });
+    closers.unshift(() => parts.close());
+    closers.unshift(await openDoors(config, { dispatcher, parts, port: listener.port ?? config.port }));
+    lifecycle.enter({ name: "serving" });
+    await printSummary(config, { log, parts, url: listener.url.origin });
+  } catch (error) {
+    lifecycle.enter({ name: "stopping" });
+    for (const close of closers) await close();
+    throw error;
+  }
+  let stopping: Promise<void> | null = null;
+  return {
+    url: listener.url.origin,
+    port: listener.port ?? config.port,
+    log,
+    failed: failed.promise,
+    stop() {
+      stopping ??= stopAll(lifecycle, listener, closers);
+      return stopping;
+    },
+  };
+}
+
+interface DoorOptions {
+  readonly dispatcher: Dispatcher;
+  readonly parts: ServerParts;
+  readonly port: number;
+}
+
+/** Hands the parts to the doors, and leaves the key by which commands on this machine find and enter them. */
+async function openDoors(
+  config: Config,
+  { dispatcher, parts, port }: DoorOptions,
+): Promise<() => Promise<void>> {
+  const { ports, facts, cache } = parts;
+  const controlKey = createControlKey();
+  dispatcher.attach({
+    ports,
+    facts,
+    cache,
+    controlKey,
+    healthChecks: createHealthChecks(ports),
+    socketMounts: [],
+  });
+  const url = toLocalUrl(config.host, port);
+  return await publishControl(config.basePath, { url, token: controlKey.token, log: ports.log });
+}
+
+type Listener = Bun.Server<object>;
+
+function listen(config: Config, dispatcher: Dispatcher): Listener {
+  try {
+    return Bun.serve({
+      hostname: config.host,
+      port: config.port,
+      maxRequestBodySize: BODY_BYTES_MAX,
+      idleTimeout: IDLE_TIMEOUT_SECONDS,
+      fetch: async (request, server) => (await dispatcher.fetch(request, server)) as Response,
+      websocket: dispatcher.websocket,
+      error: () => Response.json({ detail: "Internal Server Error" }, { status: 500 }),
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StartError("E_PORT", `cannot listen on ${config.host} port ${config.port}: ${reason}`, {
+      cause,
+    });
+  }
+}
+
+interface Summary {
+  readonly log: Log;
+  readonly parts: ServerParts;
+  readonly url: string;
+}
+
+async function printSummary(config: Config, { log, parts, url }: Summary): Promise<void> {
+  const { database } = parts;
+  if (database.isEmbedded && config.roles.size < ROLES.length) {
+    log.warn("MULTITAP_ROLES leaves work to other processes, which need an external database (DATABASE_URL)");
+  }
+  const about = { ctx: parts.createContext(), url, database: database.description };
+  for (const line of await describeStart(config, about)) log.info(line);
+}
+
+async function stopAll(
+  lifecycle: Lifecycle,
+  listener: Listener,
+  closers: readonly (() => Promise<void>)[],
+): Promise<void> {
+  lifecycle.enter({ name: "stopping" });
+  // Refuses new connections now; those that are answered at this moment may finish while jobs drain.
+  const drained = listener.stop(false);
+  await Promise.race([drained, Bun.sleep(DRAIN_MS)]);
+  for (const close of closers) await close();
+}

@@ -1,0 +1,167 @@
+/** How the text of an environment variable is read. */
+export type VariableKind = "text" | "flag" | "int" | "port" | "secret" | "list" | "level" | "folder";
+
+export interface Variable {
+  readonly kind: VariableKind;
+  /** As text, the way an operator would write it; null means unset. */
+  readonly fallback: string | null;
+  readonly meaning: string;
+  /** Smallest and largest value of a number. */
+  readonly range?: readonly [number, number];
+  /** The only texts that are accepted. */
+  readonly accepts?: readonly string[];
+}
+
+/**
+ * Every environment variable the server reads; README's table is generated from it. Each can also be given
+ * as `NAME_FILE`, naming a file that holds the value. RomM's names keep RomM's meaning.
+ */
+export const VARIABLES = {
+  ROMM_BASE_PATH: {
+    kind: "folder",
+    fallback: null,
+    meaning:
+      "Folder that holds library, resources, assets, config and the embedded database; `./data` in a checkout, `/romm` in the image.",
+  },
+  ROMM_HOST: { kind: "text", fallback: "0.0.0.0", meaning: "Address to listen on; `::` is IPv6 and IPv4." },
+  ROMM_PORT: {
+    kind: "port",
+    fallback: "8080",
+    meaning: "Port to listen on; 0 takes any free one and prints it.",
+  },
+  ROMM_BASE_URL: { kind: "text", fallback: null, meaning: "Public address, used for every absolute link." },
+  ROMM_AUTH_SECRET_KEY: {
+    kind: "secret",
+    fallback: null,
+    meaning: "Signing key; generated and kept on first start when unset.",
+  },
+  ROMM_DB_DRIVER: {
+    kind: "text",
+    fallback: null,
+    meaning: "`embedded` or `postgresql`; follows from the other settings when unset.",
+    accepts: ["embedded", "postgresql", "mariadb", "mysql"],
+  },
+  DATABASE_URL: { kind: "secret", fallback: null, meaning: "External PostgreSQL 15 or newer, as a URL." },
+  DB_HOST: { kind: "text", fallback: null, meaning: "External PostgreSQL, when no DATABASE_URL is given." },
+  DB_PORT: { kind: "port", fallback: "5432", meaning: "Its port." },
+  DB_USER: { kind: "text", fallback: "romm", meaning: "Its user." },
+  DB_PASSWD: { kind: "secret", fallback: null, meaning: "Its password." },
+  DB_NAME: { kind: "text", fallback: "romm", meaning: "Its database." },
+  REDIS_URL: {
+    kind: "secret",
+    fallback: null,
+    meaning: "Redis for what expires; without it PostgreSQL keeps that too.",
+  },
+  REDIS_HOST: { kind: "text", fallback: null, meaning: "Redis, when no REDIS_URL is given." },
+  REDIS_PORT: { kind: "port", fallback: "6379", meaning: "Its port." },
+  REDIS_USERNAME: { kind: "text", fallback: null, meaning: "Its user." },
+  REDIS_PASSWORD: { kind: "secret", fallback: null, meaning: "Its password." },
+  REDIS_DB: { kind: "int", fallback: "0", meaning: "Its database number.", range: [0, 1_000_000] },
+  REDIS_SSL: { kind: "flag", fallback: "false", meaning: "Speak TLS to it." },
+  SESSION_MAX_AGE_SECONDS: {
+    kind: "int",
+    fallback: "1209600",
+    meaning: "Life of a login session.",
+    range: [60, 34_560_000],
+  },
+  OAUTH_ACCESS_TOKEN_EXPIRE_SECONDS: {
+    kind: "int",
+    fallback: "1800",
+    meaning: "Life of an access token.",
+    range: [10, 31_536_000],
+  },
+  OAUTH_REFRESH_TOKEN_EXPIRE_SECONDS: {
+    kind: "int",
+    fallback: "604800",
+    meaning: "Life of a refresh token.",
+    range: [60, 34_560_000],
+  },
+  DISABLE_CSRF_PROTECTION: { kind: "flag", fallback: "false", meaning: "Turn the CSRF check off." },
+  DISABLE_DOWNLOAD_ENDPOINT_AUTH: {
+    kind: "flag",
+    fallback: "false",
+    meaning: "Let anyone download roms and firmware.",
+  },
+  ROMM_CORS_ALLOWED_ORIGINS: {
+    kind: "list",
+    fallback: "*",
+    meaning: "Origins that may call from a browser, separated by commas.",
+  },
+  ROMM_SESSION_SECURE_COOKIE: { kind: "flag", fallback: "false", meaning: "Mark cookies for HTTPS only." },
+  KIOSK_MODE: { kind: "flag", fallback: "false", meaning: "Let visitors read without an account." },
+  DISABLE_SETUP_WIZARD: {
+    kind: "flag",
+    fallback: "false",
+    meaning: "Say in the heartbeat that there is no setup wizard.",
+  },
+  DISABLE_USERPASS_LOGIN: { kind: "flag", fallback: "false", meaning: "Hide the password login." },
+  DISABLE_LOGS_VIEWER: { kind: "flag", fallback: "false", meaning: "Hide the log viewer." },
+  DISABLE_EMULATOR_JS: { kind: "flag", fallback: "false", meaning: "Hide the EmulatorJS player." },
+  DISABLE_RUFFLE_RS: { kind: "flag", fallback: "false", meaning: "Hide the Ruffle player." },
+  YOUTUBE_BASE_URL: {
+    kind: "text",
+    fallback: "https://www.youtube.com",
+    meaning: "Where the web page embeds videos from.",
+  },
+  SCAN_WORKERS: {
+    kind: "int",
+    fallback: null,
+    meaning: "Hashing workers; one per core when unset.",
+    range: [1, 64],
+  },
+  LOGLEVEL: {
+    kind: "level",
+    fallback: "INFO",
+    meaning: "Least important lines that are logged.",
+    accepts: ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"],
+  },
+  TZ: {
+    kind: "text",
+    fallback: null,
+    meaning: "Time zone of scheduled tasks and shown times; data is always UTC.",
+  },
+  MULTITAP_LOG_FORMAT: {
+    kind: "text",
+    fallback: "text",
+    meaning: "`text`, or `json` for one object a line.",
+    accepts: ["text", "json"],
+  },
+  MULTITAP_TRUSTED_PROXIES: {
+    kind: "list",
+    fallback: "loopback,private",
+    meaning: "Addresses (CIDR, `loopback`, `private`, `none`) whose X-Forwarded headers are believed.",
+  },
+  MULTITAP_URL_PREFIX: {
+    kind: "text",
+    fallback: null,
+    meaning: "Path under which a proxy serves us, such as `/romm`; calls without it keep working.",
+  },
+  MULTITAP_ROLES: {
+    kind: "list",
+    fallback: "api,worker,relay",
+    meaning: "What this process does; several processes need an external database.",
+  },
+  MULTITAP_MIN_FREE: {
+    kind: "int",
+    fallback: "536870912",
+    meaning: "Free bytes below which uploads and scans are refused.",
+    range: [0, 1_099_511_627_776],
+  },
+  MULTITAP_ALLOW_NETWORK_DATA: {
+    kind: "flag",
+    fallback: "false",
+    meaning: "Do not warn about a database on a network file system.",
+  },
+  MULTITAP_RESPONSE_CACHE: {
+    kind: "flag",
+    fallback: "true",
+    meaning: "Keep finished answers of library reads until something changes.",
+  },
+  MULTITAP_WEB_DIR: {
+    kind: "folder",
+    fallback: null,
+    meaning: "Folder of a built web frontend to serve at `/`.",
+  },
+} as const satisfies Record<string, Variable>;
+
+export type VariableName = keyof typeof VARIABLES;

@@ -1,0 +1,24 @@
+/** Longest wait for a server on this machine to say that it lives, in milliseconds. */
+export const JOIN_TIMEOUT_MS = 2_000;
+/** How long a command waits for another owner of the embedded database, which may be about to stop. */
+export const LOCK_WAIT_MS = 5_000;
+/** How long a command waits for an external database that does not answer. */
+export const CONNECT_WAIT_MS = 10_000;
+/** Longest wait of `health` for an answer; container engines start the next check soon after. */
+export const HEALTH_TIMEOUT_MS = 4_000;
+/** Scans of others that a command waits for before it starts its own. */
+export const SCANS_AWAITED_MAX = 20;
+/** Problems of a scan that `--json` lists; the object has to be readable. */
+export const PROBLEMS_LISTED_MAX = 100;
+/** Milliseconds between two progress lines where there is no terminal. */
+export const PROGRESS_LINE_MS = 5_000;
+/** Milliseconds between two drawings of a progress bar. */
+export const PROGRESS_BAR_MS = 100;
+/** Bytes of a password on standard input; the longest that is accepted has 255 characters. */
+export const PASSWORD_INPUT_BYTES_MAX = 4_096;
+/** Longest wait for one check of `doctor`, in milliseconds; a network folder may hang. */
+export const CHECK_TIMEOUT_MS = 20_000;
+/** How long `doctor` waits for an external database, in milliseconds. */
+export const DOCTOR_CONNECT_WAIT_MS = 1_000;
+/** Warnings of the parts it opens that `doctor` shows. */
+export const NOTICES_MAX = 20;

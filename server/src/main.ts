@@ -1,0 +1,3 @@
+import { runServe } from "./cli/serve.ts";
+
+process.exit(await runServe(process.env));
