@@ -1,0 +1,136 @@
+import { describe, expect, test } from "bun:test";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import type { RomParts } from "@multitap/server/contract/roms";
+import { makeBytes, makeRom, makeScan, makeStats } from "../src/testing/fixtures.ts";
+import { until } from "../src/testing/manual-environment.ts";
+import { type ServedTestServer, serveTestServer } from "../src/testing/serve.ts";
+import { createTempFolder } from "../src/testing/temp-folder.ts";
+import { main as liveScan } from "./live-scan.ts";
+import { main as mirrorPlatform } from "./mirror-platform.ts";
+
+const AT = "2029-12-31T00:00:00.000Z";
+
+function addRom(
+  { server }: ServedTestServer,
+  id: number,
+  file: Partial<RomParts["files"][number]> = {},
+): Uint8Array<ArrayBuffer> {
+  const bytes = makeBytes(50_000 + id, id);
+  const fileName = `rom-${id}.sfc`;
+  server.roms.push(makeRom(id));
+  server.contents.set(id, { bytes, etag: `"${id}"`, fileName });
+  server.files.set(id, [
+    {
+      id: id * 10,
+      romId: id,
+      fileName,
+      filePath: "roms/snes",
+      sizeBytes: bytes.length,
+      modifiedAt: AT,
+      isTopLevel: true,
+      crc32: "",
+      md5: "",
+      sha1: new Bun.CryptoHasher("sha1").update(bytes).digest("hex"),
+      raHash: "",
+      chdSha1: "",
+      archiveMembers: null,
+      category: null,
+      createdAt: AT,
+      updatedAt: AT,
+      ...file,
+    },
+  ]);
+  return bytes;
+}
+
+describe("mirror-platform", () => {
+  test("copies what is missing and leaves the rest alone", async () => {
+    await using served = await serveTestServer();
+    await using folder = await createTempFolder();
+    served.server.platforms.push({ id: 3, slug: "snes", name: "SNES" });
+    const first = addRom(served, 1);
+    const second = addRom(served, 2, { filePath: "roms/snes/Game/disc" });
+    await writeFile(folder.at("rom-1.sfc"), first);
+    const lines: string[] = [];
+    const args = [served.url, "token", "snes", folder.path];
+    expect(
+      await mirrorPlatform(args, (line, isFinal) => {
+        if (isFinal) lines.push(line);
+      }),
+    ).toBe(0);
+    expect(lines).toEqual(["rom-2.sfc is there"]);
+    expect(new Uint8Array(await readFile(folder.at("Game", "disc", "rom-2.sfc")))).toEqual(second);
+    expect(served.server.requests.filter(({ path }) => path.includes("/content/"))).toHaveLength(1);
+  });
+
+  test("writes nothing outside of the folder", async () => {
+    await using served = await serveTestServer();
+    await using folder = await createTempFolder();
+    served.server.platforms.push({ id: 3, slug: "snes", name: "SNES" });
+    addRom(served, 1, { fileName: "../../evil.sfc" });
+    await mkdir(folder.at("a", "b"), { recursive: true });
+    const lines: string[] = [];
+    await mirrorPlatform([served.url, "token", "snes", folder.at("a", "b")], (line) => lines.push(line));
+    expect(lines.join()).toContain("skipped ../../evil.sfc");
+    expect(await readdir(folder.path)).toEqual(["a"]);
+  });
+
+  test("tells what is wrong with its arguments", async () => {
+    await using served = await serveTestServer();
+    const lines: string[] = [];
+    expect(await mirrorPlatform(["only-one"], (line) => lines.push(line))).toBe(2);
+    expect(await mirrorPlatform([served.url, "t", "nes", "/tmp/x"], (line) => lines.push(line))).toBe(1);
+    expect(lines).toEqual([
+      "usage: mirror-platform <url> <token> <platform slug> <folder>",
+      'the library has no platform "nes"',
+    ]);
+  });
+});
+
+describe("live-scan", () => {
+  test("prints the steps of the scan it started", async () => {
+    await using served = await serveTestServer();
+    const { server } = served;
+    const lines: string[] = [];
+    const running = liveScan([served.url, "token"], (line) => lines.push(line));
+    await until(() => lines.length === 1 && server.log.followers > 0);
+    const raise = (romsDone: number, changes: object) =>
+      server.log.raise("scan", {
+        scanId: 1,
+        status: "running",
+        phase: "hashing",
+        platformFsSlug: "snes",
+        stats: makeStats({ romsDone }),
+        errorMessage: null,
+        ...changes,
+      });
+    raise(5, {});
+    raise(9, { status: "done", phase: "ended", platformFsSlug: null });
+    expect(await running).toBe(0);
+    expect(lines[0]).toBe("queued: 0 roms, 0 new, 0 problems");
+    expect(lines.at(-1)).toBe("done: 9 roms, 0 new, 0 problems");
+  });
+
+  test("joins the scan that runs", async () => {
+    await using served = await serveTestServer();
+    served.server.scans.set(4, makeScan(4, { status: "failed", phase: "ended" }));
+    served.server.runningScanId = 4;
+    const lines: string[] = [];
+    expect(await liveScan([served.url, "token"], (line) => lines.push(line))).toBe(1);
+    expect(lines).toEqual(["failed: 0 roms, 0 new, 0 problems"]);
+  });
+});
+
+test("the README quotes the examples as they are", async () => {
+  const folder = `${import.meta.dir}/..`;
+  const squeeze = (text: string) => text.replace(/\s+/g, " ");
+  const sources = await Promise.all(
+    ["mirror-platform", "live-scan"].map((name) => readFile(`${folder}/examples/${name}.ts`, "utf8")),
+  );
+  const blocks = [...(await readFile(`${folder}/README.md`, "utf8")).matchAll(/```ts\n(.*?)```/gs)];
+  const quotes = blocks
+    .map(([, code]) => squeeze(code ?? "").trim())
+    .filter((code) => !code.includes("import"));
+  expect(quotes).toHaveLength(3);
+  for (const quote of quotes) expect(squeeze(sources.join("\n"))).toContain(quote);
+});
