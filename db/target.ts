@@ -43,10 +43,20 @@ export function parseTarget(text: string): ConnectionTarget {
   if (socketFolder === null || !socketFolder.startsWith("/")) return { url: text };
   return {
     socketFolder,
-    user: url.searchParams.get("user") ?? (decodeURIComponent(url.username) || DEFAULT_USER),
-    database: decodeURIComponent(url.pathname.slice(1)) || DEFAULT_USER,
+    user: url.searchParams.get("user") ?? (decodePart(url.username) || DEFAULT_USER),
+    database: decodePart(url.pathname.slice(1)) || DEFAULT_USER,
     port: Number(url.searchParams.get("port") ?? (url.port || DEFAULT_PORT)),
   };
+}
+
+/** Decodes a part of a URL; what is not encoded properly stands for itself. */
+function decodePart(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    if (error instanceof URIError) return text;
+    throw error;
+  }
 }
 
 function parseUrl(text: string): URL {
@@ -75,12 +85,12 @@ export function readUrlTarget(target: UrlTarget): {
   database: string;
 } {
   const url = parseUrl(target.url);
-  const user = decodeURIComponent(url.username) || DEFAULT_USER;
+  const user = decodePart(url.username) || DEFAULT_USER;
   return {
     user,
     host: url.hostname.replace(/^\[|\]$/g, "") || "localhost",
     port: Number(url.port || DEFAULT_PORT),
-    database: decodeURIComponent(url.pathname.slice(1)) || user,
+    database: decodePart(url.pathname.slice(1)) || user,
   };
 }
 

@@ -122,6 +122,8 @@ function watchScan(hub: Hub, { scanId, read, sink }: Watch): () => void {
       if (isGap(message)) catchUp();
       else if (isScanEvent(message) && message.data.scanId === scanId) tell(fromEvent(message.data));
     },
+    // The first read may have been over before the stream began, and the scan's end lies between the two.
+    onMark: catchUp,
     onEnd: finish,
   });
   const stop = () => {

@@ -9,6 +9,8 @@ export interface EventReader {
   /** Position after which it wants events; null: from the next one on. */
   readonly resumeFrom: string | null;
   onMessage(message: StreamMessage): void;
+  /** The server said where its log is: from here on nothing that happens is missed. */
+  onMark?(): void;
   onEnd(error: MultitapError | null): void;
 }
 
@@ -115,6 +117,7 @@ function isServed({ reader, after }: Place, { topics, position }: Coverage): boo
 }
 
 function deliver(place: Place, message: StreamMessage): void {
+  if (message.topic === "mark") place.reader.onMark?.();
   if (message.id !== "") {
     const order = place.after === null ? null : comparePositions(message.id, place.after);
     // Sent again for the sake of another reader.

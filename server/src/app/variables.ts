@@ -144,7 +144,7 @@ export const VARIABLES = {
   MULTITAP_MIN_FREE: {
     kind: "int",
     fallback: "536870912",
-    meaning: "Free bytes below which uploads and scans are refused.",
+    meaning: "Free bytes below which `doctor` warns.",
     range: [0, 1_099_511_627_776],
   },
   MULTITAP_ALLOW_NETWORK_DATA: {
@@ -156,11 +156,6 @@ export const VARIABLES = {
     kind: "flag",
     fallback: "true",
     meaning: "Keep finished answers of library reads until something changes.",
-  },
-  MULTITAP_WEB_DIR: {
-    kind: "folder",
-    fallback: null,
-    meaning: "Folder of a built web frontend to serve at `/`.",
   },
 } as const satisfies Record<string, Variable>;
 

@@ -25,7 +25,7 @@ export const baseFolderCheck: Check = {
     const { freeBytes } = await files.freeSpace(basePath);
     const place = await describePlace(basePath);
     if (freeBytes >= minFreeBytes) return finding("base folder", { status: "ok", message: place });
-    const message = `${place}: less than MULTITAP_MIN_FREE (${formatBytes(minFreeBytes)}), so uploads and scans are refused`;
+    const message = `${place}: less than MULTITAP_MIN_FREE (${formatBytes(minFreeBytes)})`;
     return finding("base folder", { status: "warn", message, code: "STORAGE_FULL" });
   },
 };

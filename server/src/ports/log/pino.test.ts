@@ -39,4 +39,13 @@ describe("createLog", () => {
     expect(lines[0]).toContain("RangeError: outer");
     expect(lines[0]).toContain("caused by TypeError: inner");
   });
+
+  test("shows a failed query without the values it was given", () => {
+    const { lines, log } = collect("json");
+    const message = "Failed query: insert into users values ($1)\nparams: hunter2,$argon2id$secret\nmore";
+    log.error("failed", { error: new RangeError(message, { cause: new RangeError(message) }) });
+    expect(lines[0]).toContain("insert into users");
+    expect(lines[0]).not.toMatch(/hunter2|argon2id/);
+    expect(lines[0]).toContain("pino.test.ts");
+  });
 });

@@ -54,7 +54,21 @@ function serializeError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return error;
   const cause =
     error.cause === undefined || depth >= CAUSES_MAX ? undefined : serializeError(error.cause, depth + 1);
-  return { name: error.name, message: error.message, stack: error.stack, cause };
+  const message = withoutParameters(error.message);
+  return { name: error.name, message, stack: withoutParameters(error.stack ?? ""), cause };
+}
+
+/** Characters of a failed statement that are shown. */
+const STATEMENT_CHARS_MAX = 300;
+
+/** Drizzle writes a failed query with all its values into the message: passwords' hashes, names, whole batches. */
+function withoutParameters(text: string): string {
+  const start = text.indexOf("Failed query: ");
+  const values = text.indexOf("\nparams: ", start);
+  if (start < 0 || values < 0) return text;
+  const trace = text.indexOf("\n    at ", values);
+  const statement = text.slice(0, Math.min(values, start + STATEMENT_CHARS_MAX));
+  return trace < 0 ? statement : statement + text.slice(trace);
 }
 
 function toReadable(line: string): string {
