@@ -40,6 +40,8 @@ function commandFor(files: readonly string[], flags: readonly string[]): string[
     // Whatever a test starts and forgets ends with the run, also when this process is killed.
     "--no-orphans",
     ...(hasTimeout ? [] : [`--timeout=${TEST_TIMEOUT_MS}`]),
+    // Processes are killed at random moments on a machine that others share: once more, then it counts.
+    ...(process.env.CI === "true" ? ["--retry=1"] : []),
     ...flags,
     ...files.map((file) => `./${file}`),
   ];
