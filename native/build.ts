@@ -62,6 +62,14 @@ async function readStamp(): Promise<Stamp | null> {
   }
 }
 
+/** Whether nobody removed a part of the last build. */
+async function hasAllFiles(): Promise<boolean> {
+  const names = CHUNKS.flatMap(({ name }) => [`${name}.wasm`, `${name}.inline.js`]);
+  await mkdir(distFolder, { recursive: true });
+  const present = new Set(await readdir(distFolder));
+  return names.every((name) => present.has(name));
+}
+
 /** Compiles one chunk into a folder and gives its bytes. */
 async function compile(name: string, outFolder: string): Promise<Uint8Array> {
   const outFile = join(outFolder, `${name}.wasm`);
@@ -119,8 +127,9 @@ async function build(sources: string): Promise<Stamp> {
 export async function ensureBuilt(
   options: { force?: boolean | undefined } = {},
 ): Promise<{ readonly isNew: boolean; readonly sizes: Stamp["sizes"] }> {
-  const [stamp, sources] = await Promise.all([readStamp(), digestSources()]);
-  if (options.force !== true && stamp?.sources === sources) return { isNew: false, sizes: stamp.sizes };
+  const [stamp, sources, isWhole] = await Promise.all([readStamp(), digestSources(), hasAllFiles()]);
+  if (options.force !== true && isWhole && stamp?.sources === sources)
+    return { isNew: false, sizes: stamp.sizes };
   return { isNew: true, sizes: (await build(sources)).sizes };
 }
 

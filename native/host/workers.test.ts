@@ -29,6 +29,8 @@ describe("nativeWorkers", () => {
     const alone = await (await openChd(bytes)).verify();
     const shared = await (await openChd(bytes, { workers: createWorkers(2) })).verify();
     expect(shared).toEqual(alone);
+    // Threads can also be given to one call.
+    expect(await (await openChd(bytes)).verify({ workers: workers ?? undefined })).toEqual(alone);
     expect(shared.isIntact).toBe(true);
   });
 

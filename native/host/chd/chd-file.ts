@@ -15,10 +15,16 @@ export interface ChdFile {
   /** Null: there is none, or none was given. */
   readonly parent: ChdFile | null;
   readonly workers: NativeWorkers | null;
-  isClosed: boolean;
+  /** Shared by all views of the file. */
+  readonly state: { isClosed: boolean };
 }
 
 /** Throws `CHD_CLOSED` after `close`. */
 export function checkOpen(file: ChdFile): void {
-  if (file.isClosed) throw new NativeError("CHD_CLOSED", `${file.name || "the CHD"} was closed`);
+  if (file.state.isClosed) throw new NativeError("CHD_CLOSED", `${file.name || "the CHD"} was closed`);
+}
+
+/** Gives the file with other threads for one call; undefined: those it was opened with. */
+export function withWorkers(file: ChdFile, workers: NativeWorkers | undefined): ChdFile {
+  return workers === undefined ? file : { ...file, workers };
 }

@@ -1,5 +1,5 @@
 /** Hunks above this are refused, in bytes: chdman makes none above 1 MiB, and each is held in memory as a whole. */
-export const HUNK_BYTES_MAX = 8 << 20;
+export const HUNK_BYTES_MAX = 4 << 20;
 /** Logical sizes from this on are refused, in bytes, as the reference library does: positions stay exact numbers. */
 export const LOGICAL_BYTES_MAX = 2 ** 40;
 /** A table of hunks above this is refused, in bytes; a 50 GB disc in hunks of 4096 bytes takes 150 MB. */
@@ -24,10 +24,10 @@ export const TRACKS_MAX = 99;
 export const SELF_STEPS_MAX = 64;
 /** Generations of parents. */
 export const PARENTS_MAX = 8;
-/** How many bytes of hunks are decoded at a time, in bytes: some milliseconds of work. */
-export const BATCH_BYTES_MAX = 256 << 10;
+/** How much is decoded at a time, in bytes: the slowest codec takes some 3 ms for it on a desktop, a slice is 8. */
+export const BATCH_BYTES_MAX = 128 << 10;
 /** How much of the file one batch may need, in bytes. */
-export const BATCH_SPAN_BYTES_MAX = 512 << 10;
+export const BATCH_SPAN_BYTES_MAX = 256 << 10;
 /** How much is read at a time when reading runs through the file, in bytes. */
 export const READ_AHEAD_BYTES = 512 << 10;
 /** Decoded hunks kept by default, in bytes. */

@@ -4,7 +4,7 @@ import { type ByteSource, type BytesInput, toByteSource } from "../byte-source.t
 import { NativeError } from "../errors.ts";
 import type { NativeWorkers } from "../workers.ts";
 import { readContent, readHunk, runThrough } from "./bytes.ts";
-import { type ChdFile, checkOpen } from "./chd-file.ts";
+import { type ChdFile, checkOpen, withWorkers } from "./chd-file.ts";
 import { type ExtractFormat, extractChd } from "./extract.ts";
 import { createFileWindow } from "./file-window.ts";
 import { HEADER_BYTES_MAX, type ParsedHeader, parseHeader } from "./header.ts";
@@ -66,7 +66,7 @@ export interface Chd {
     to: (fileName: string) => ByteSink,
     options?: LongOptions,
   ): Promise<readonly string[]>;
-  /** Frees what is held and closes the source if it was opened for this; later calls reject with `CHD_CLOSED`. */
+  /** Frees what is held; the source stays open, and later calls reject with `CHD_CLOSED`. */
   close(): Promise<void>;
 }
 
@@ -150,7 +150,16 @@ async function readAll(source: ByteSource, options: OpenChdOptions): Promise<Ope
   const cacheBytes = Math.min(options.cacheBytes ?? CACHE_BYTES_DEFAULT, CACHE_BYTES_MAX);
   const cache = createHunkCache(header.hunkBytes, cacheBytes);
   const workers = options.workers ?? null;
-  const file: ChdFile = { name: source.name, header, map, window, cache, parent, workers, isClosed: false };
+  const file: ChdFile = {
+    name: source.name,
+    header,
+    map,
+    window,
+    cache,
+    parent,
+    workers,
+    state: { isClosed: false },
+  };
   return {
     file,
     metadata,
@@ -217,7 +226,7 @@ function toStream(pieces: (signal: AbortSignal) => AsyncGenerator<Uint8Array>): 
   );
 }
 
-function createChd(opened: Opened, close: () => Promise<void>): Chd {
+function createChd(opened: Opened): Chd {
   const { file, metadata, tracks, layout } = opened;
   const find = (input: { readonly trackNumber?: number | undefined } | undefined) =>
     input?.trackNumber === undefined ? null : getTrack(tracks, input.trackNumber);
@@ -248,17 +257,15 @@ function createChd(opened: Opened, close: () => Promise<void>): Chd {
     },
     async verify(options = {}) {
       checkOpen(file);
-      return verifyChd(file, metadata, options);
+      return verifyChd(withWorkers(file, options.workers), metadata, options);
     },
     async extract(format, to, options = {}) {
       checkOpen(file);
-      return extractChd(opened, { format, to }, options);
+      return extractChd({ ...opened, file: withWorkers(file, options.workers) }, { format, to }, options);
     },
     async close() {
-      if (file.isClosed) return;
-      file.isClosed = true;
+      file.state.isClosed = true;
       file.cache.clear();
-      await close();
     },
   };
   files.set(chd, file);
@@ -271,5 +278,5 @@ function createChd(opened: Opened, close: () => Promise<void>): Chd {
  * @throws NativeError `CHD_…` when the file is none, is damaged or not supported; `SOURCE_…` when it cannot be read.
  */
 export async function openChd(input: BytesInput, options: OpenChdOptions = {}): Promise<Chd> {
-  return createChd(await readAll(toByteSource(input), options), () => Promise.resolve());
+  return createChd(await readAll(toByteSource(input), options));
 }

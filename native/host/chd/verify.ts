@@ -1,4 +1,5 @@
 import { createPacer } from "../pacer.ts";
+import type { NativeWorkers } from "../workers.ts";
 import type { ChdFile } from "./chd-file.ts";
 import { createDigests, sha1Of } from "./digests.ts";
 import { formatHex } from "./fields.ts";
@@ -11,6 +12,8 @@ export interface LongOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each batch, and once more at the end. */
   readonly onProgress?: ((progress: NativeProgress) => void) | undefined;
+  /** Threads for this call; those the file was opened with unless given. */
+  readonly workers?: NativeWorkers | undefined;
 }
 
 const RECORD_BYTES = 24;
