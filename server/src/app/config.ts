@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { HeartbeatFlags } from "../base/facts.ts";
 import type { AllowedOrigins } from "../http/cors.ts";
 import { parseTrustedProxies, type TrustedProxies } from "../http/public-url.ts";
+import { chooseWorkerCount } from "../ports/compute/workers.ts";
 import { StartError } from "./config-errors.ts";
 import {
   type Environment,
@@ -50,9 +51,6 @@ export interface Config {
 /** What a process can do. */
 export const ROLES = ["api", "worker", "relay"] as const;
 export type Role = (typeof ROLES)[number];
-
-/** Below this much memory one hashing worker is enough; each brings its own buffers. */
-const ONE_WORKER_MEMORY_BYTES = 512 * 1024 * 1024;
 
 export interface ConfigOptions {
   /** Used when ROMM_BASE_PATH is unset. */
@@ -197,8 +195,8 @@ function readProxies(environment: Environment): TrustedProxies {
 function readWorkerCount(environment: Environment, memoryLimitBytes: number | null): number {
   const asked = intOf(environment, "SCAN_WORKERS");
   if (asked !== null) return asked;
-  if (memoryLimitBytes !== null && memoryLimitBytes < ONE_WORKER_MEMORY_BYTES) return 1;
-  return Math.max(1, availableParallelism());
+  const memoryBytes = memoryLimitBytes ?? Number.POSITIVE_INFINITY;
+  return chooseWorkerCount({ cores: availableParallelism(), memoryBytes });
 }
 
 function readLogLevel(environment: Environment): Config["logLevel"] {

@@ -10,8 +10,3 @@ export class AssertionError extends Error {
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new AssertionError(message);
 }
-
-/** Makes the compiler check that a union was handled completely. */
-export function assertNever(value: never): never {
-  throw new AssertionError(`unhandled case: ${JSON.stringify(value)}`);
-}

@@ -1,10 +1,12 @@
-import { type LibraryConfig, parseLibraryConfig } from "../../base/library-config.ts";
+import {
+  LIBRARY_CONFIG_BYTES_MAX,
+  type LibraryConfig,
+  parseLibraryConfig,
+} from "../../base/library-config.ts";
 import type { Files } from "../files/port.ts";
 import type { Log } from "../log/port.ts";
 import type { Settings } from "./port.ts";
 
-/** Bytes of config.yml that are read; a larger file is a mistake. */
-const CONFIG_BYTES_MAX = 1024 * 1024;
 /** How long a look at the file's time stamp is believed, in milliseconds. */
 const RECHECK_MS = 500;
 
@@ -49,7 +51,9 @@ async function readIfChanged(options: FileSettingsOptions, loaded: Loaded | null
     const stamp = facts === null ? "absent" : `${facts.sizeBytes}:${facts.modifiedAtMs}`;
     if (loaded?.stamp === stamp) return loaded;
     const text =
-      facts === null ? "" : await options.files.readText(options.path, { maxBytes: CONFIG_BYTES_MAX });
+      facts === null
+        ? ""
+        : await options.files.readText(options.path, { maxBytes: LIBRARY_CONFIG_BYTES_MAX });
     return { stamp, ...parseLibraryConfig(text) };
   } catch (cause) {
     // An unreadable file must not stop a running server: what was read last stays in force.

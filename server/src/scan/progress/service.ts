@@ -1,6 +1,6 @@
 import type { Context } from "../../base/context.ts";
 import type { ScanPhase, ScanStats, ScanStatus } from "../../base/events.ts";
-import { SCAN_HEARTBEAT_MS, SCAN_LEASE_MS, SCAN_PROGRESS_MS } from "../limits.ts";
+import { SCAN_HEARTBEAT_MS, SCAN_LEASE_MS, SCAN_PROBLEMS_KEPT_MAX, SCAN_PROGRESS_MS } from "../limits.ts";
 import {
   beatScan,
   type ClaimedScan,
@@ -63,10 +63,15 @@ export function startProgress(ctx: Context, options: ProgressOptions): Progress 
   options.signal.addEventListener("abort", stopForShutdown, { once: true });
   if (options.signal.aborted) stopForShutdown();
   const save = () => saveState(ctx, state, { lease, stop });
+  // Nobody waits for these saves; the next one writes what this one could not.
+  const saveBehind = () =>
+    save().catch((error: unknown) => {
+      ctx.ports.log.warn("scan progress cannot be stored", { scanId: scan.id, error });
+    });
   const beat = setInterval(() => {
     // Whoever began to listen after the last change learns where the scan stands.
     announce(ctx, state, { scanId: scan.id, status: "running", errorMessage: null, isForced: true });
-    void save().catch(() => undefined);
+    void saveBehind();
   }, SCAN_HEARTBEAT_MS);
   const change = (next: Partial<State>, isForced = false) => {
     Object.assign(state, next);
@@ -74,8 +79,8 @@ export function startProgress(ctx: Context, options: ProgressOptions): Progress 
   };
   // A save that is under way may still be writing what was before.
   const saveAfresh = async () => {
-    await state.saving?.catch(() => undefined);
-    await save().catch(() => undefined);
+    if (state.saving !== null) await saveBehind();
+    await saveBehind();
   };
   return {
     scan,
@@ -90,13 +95,16 @@ export function startProgress(ctx: Context, options: ProgressOptions): Progress 
       void saveAfresh();
     },
     report(problem) {
-      state.problems.push({ ...problem, path: formatPath(problem.path) });
+      // All are counted; a folder full of bad names must not fill the memory until the next save.
+      if (state.problems.length < SCAN_PROBLEMS_KEPT_MAX) {
+        state.problems.push({ ...problem, path: formatPath(problem.path) });
+      }
       change({ stats: addCounts(state.stats, { problems: 1 }) });
     },
     save,
     async close(status, errorMessage) {
       clearInterval(beat);
-      while (state.saving !== null) await state.saving.catch(() => undefined);
+      while (state.saving !== null) await saveBehind();
       await writeProblems(ctx, state, scan.id);
       await closeScan(ctx.db, lease, { status, stats: state.stats, errorMessage });
       options.signal.removeEventListener("abort", stopForShutdown);
