@@ -170,6 +170,10 @@ export const romFiles = pgTable(
     raHash: textC("ra_hash").notNull().default(""),
     chdSha1Hash: textC("chd_sha1_hash").notNull().default(""),
     isHashed: boolean("is_hashed").notNull().default(false),
+    /** When it was last hashed; a scan that hashes everything again goes on behind it after a crash. */
+    hashedAt: moment("hashed_at"),
+    /** The hashes are those of what it holds, not of its own bytes. */
+    isPacked: boolean("is_packed").notNull().default(false),
     archiveMembers: jsonb("archive_members"),
     category: textC("category"),
     missingFromFs: boolean("missing_from_fs").notNull().default(false),

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
 import { idColumn, moment, stamps, textC } from "./columns.ts";
 
@@ -14,6 +15,10 @@ export const scans = pgTable(
     phase: textC("phase").notNull().default("queued"),
     /** Folder names to scan, in order; empty means all that are on disk. */
     platformFsSlugs: text("platform_fs_slugs").array().notNull(),
+    /** The only roms to look at; empty means those of the folders. */
+    romIds: integer("rom_ids").array().notNull().default(sql`'{}'::integer[]`),
+    /** Metadata providers to ask, by their short names. */
+    sources: text("sources").array().notNull().default(sql`'{}'::text[]`),
     acceptMissing: boolean("accept_missing").notNull().default(false),
     requestedBy: integer("requested_by"),
     stats: jsonb("stats").notNull().default({}),

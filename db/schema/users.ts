@@ -108,3 +108,24 @@ export const hiddenEntities = pgTable(
     index("hidden_entities_group_idx").on(t.groupId, t.entity),
   ],
 );
+
+/**
+ * Accounts of an identity provider that sign in to accounts of ours. The pair of issuer and subject never changes,
+ * while names and addresses may.
+ */
+export const userIdentities = pgTable(
+  "user_identities",
+  {
+    id: idColumn(),
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    issuer: textC("issuer").notNull(),
+    subject: textC("subject").notNull(),
+    ...stamps(),
+  },
+  (t) => [
+    unique("user_identities_key").on(t.issuer, t.subject),
+    index("user_identities_user_idx").on(t.userId),
+  ],
+);
