@@ -82,7 +82,7 @@ async function readInline(chunk: Chunk<unknown>): Promise<string> {
   try {
     return (await chunk.importInline()).wasmBase64;
   } catch (cause) {
-    const message = `native/dist/${chunk.name}.inline.js is missing; run "bun native/build.ts"`;
+    const message = `${chunk.name}.inline.js could not be loaded; in a checkout run "bun native/build.ts"`;
     throw new NativeError("NATIVE_NOT_BUILT", message, { cause });
   }
 }

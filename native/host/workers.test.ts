@@ -68,4 +68,21 @@ describe("nativeWorkers", () => {
     expect(await chd.readHunk(0).catch((error: { code: string }) => error.code)).toBe("NATIVE_INTERNAL");
     expect((await chd.readHunk(0)).length).toBe(chd.header.hunkBytes);
   });
+
+  test("refuses each job when no thread can be started, and goes on once one can", async () => {
+    let isForbidden = true;
+    const own = nativeWorkers(
+      () => {
+        if (isForbidden) throw new TypeError("forbidden");
+        return new Worker(workerFile);
+      },
+      { count: 1 },
+    );
+    workers = own;
+    const chd = await openChd(await readVector("raw-zlib"), { workers: own });
+    const jobs = [0, 1].map((hunk) => chd.readHunk(hunk).catch((error: { code: string }) => error.code));
+    expect(await Promise.all(jobs)).toEqual(["NATIVE_UNAVAILABLE", "NATIVE_UNAVAILABLE"]);
+    isForbidden = false;
+    expect((await chd.readHunk(0)).length).toBe(chd.header.hunkBytes);
+  });
 });

@@ -1,6 +1,6 @@
-import { type DecodeJob, type DecodeResult, decodeJob } from "./chd/decode.ts";
-import { NativeError, type NativeErrorCode } from "./errors.ts";
-import { runOnDisc } from "./load.ts";
+import type { DecodeJob, DecodeResult } from "./chd/decode.ts";
+import { NativeError } from "./errors.ts";
+import type { JobRequest, JobResponse } from "./serve-jobs.ts";
 
 /** Threads that decode for a caller; the results are the same with and without them. */
 export interface NativeWorkers {
@@ -9,7 +9,7 @@ export interface NativeWorkers {
   /**
    * Decodes a job on one of the threads; more jobs than threads wait.
    * @throws NativeError `NATIVE_INTERNAL` when the thread died, which is replaced for the next job; `NATIVE_MEMORY`
-   *   when too many jobs wait.
+   *   when too many jobs wait; `NATIVE_UNAVAILABLE` when no thread can be started.
    */
   decode(job: DecodeJob, signal?: AbortSignal | undefined): Promise<DecodeResult>;
   /** Ends the threads; jobs under way are rejected. */
@@ -24,50 +24,11 @@ interface Thread {
   on?(type: string, listener: (value: unknown) => void): void;
 }
 
-/** What goes to a thread, and what comes back. */
-interface Request {
-  readonly id: number;
-  readonly job: DecodeJob;
-}
-type Response =
-  | { readonly id: number; readonly result: DecodeResult }
-  | { readonly id: number; readonly code: NativeErrorCode; readonly message: string };
-
-/** The side of a thread that talks to its creator: `self` of a worker, or `parentPort`. */
-export interface JobPort {
-  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
-  addEventListener?(type: "message", listener: (event: { readonly data: unknown }) => void): void;
-  on?(type: "message", listener: (message: unknown) => void): void;
-}
-
 /** Threads unless the caller says how many: more than the disc can feed are of no use. */
 const COUNT_DEFAULT = 4;
 const COUNT_MAX = 64;
 /** Jobs that may wait; each holds some hundred kilobytes. */
 const WAITING_MAX = 256;
-
-async function answer(request: Request): Promise<{ response: Response; transfer: ArrayBuffer[] }> {
-  const { id } = request;
-  try {
-    const result = await runOnDisc((disc) => decodeJob(disc, request.job));
-    if (result === null)
-      throw new NativeError("NATIVE_MEMORY", "the memory for a batch of hunks cannot be had");
-    return { response: { id, result }, transfer: [result.bytes.buffer] };
-  } catch (error) {
-    const code = error instanceof NativeError ? error.code : "NATIVE_INTERNAL";
-    return { response: { id, code, message: String(error) }, transfer: [] };
-  }
-}
-
-/** Makes a thread do the jobs that its creator sends; for the file that a worker runs. */
-export function serveDecodeJobs(port: JobPort): void {
-  const receive = async (message: unknown) => {
-    const { response, transfer } = await answer(message as Request);
-    port.postMessage(response, transfer);
-  };
-  if (port.addEventListener !== undefined) port.addEventListener("message", (event) => receive(event.data));
-  else port.on?.("message", receive);
-}
 
 interface Waiting {
   readonly job: DecodeJob;
@@ -98,21 +59,26 @@ function detach(job: DecodeJob): { job: DecodeJob; transfer: ArrayBuffer[] } {
   return { job: { ...job, blobs }, transfer: [blobs.buffer] };
 }
 
+/** Hands a thread's answer to whoever waits for it. */
+function settle(lane: Lane, response: JobResponse): void {
+  const { running } = lane;
+  lane.running = null;
+  if ("result" in response) running?.resolve(response.result);
+  else running?.reject(new NativeError(response.code, response.message));
+}
+
+/** Gives a job to a thread. */
+function send(lane: Lane, running: Waiting, id: number): void {
+  const { job, transfer } = detach(running.job);
+  lane.thread.postMessage({ id, job } satisfies JobRequest, transfer);
+  lane.running = running;
+}
+
 function createLanes(createThread: () => Thread, count: number): NativeWorkers {
   const lanes: (Lane | null)[] = Array.from({ length: count }, () => null);
   const waiting: Waiting[] = [];
   let isClosed = false;
 
-  const settle = (place: number, data: unknown) => {
-    const lane = lanes[place];
-    const response = data as Response;
-    const running = lane?.running;
-    if (lane === null || lane === undefined || running === null || running === undefined) return;
-    lane.running = null;
-    if ("result" in response) running.resolve(response.result);
-    else running.reject(new NativeError(response.code, response.message));
-    next();
-  };
   const drop = (place: number, lane: Lane, cause: unknown) => {
     if (lanes[place] !== lane) return;
     lanes[place] = null;
@@ -123,23 +89,25 @@ function createLanes(createThread: () => Thread, count: number): NativeWorkers {
   const start = (place: number): Lane => {
     const lane: Lane = { thread: createThread(), running: null };
     lanes[place] = lane;
-    listen(
-      lane.thread,
-      (data) => settle(place, data),
-      (cause) => drop(place, lane, cause),
-    );
+    const onMessage = (data: unknown) => {
+      settle(lane, data as JobResponse);
+      next();
+    };
+    listen(lane.thread, onMessage, (cause) => drop(place, lane, cause));
     return lane;
   };
   const next = () => {
     while (waiting.length > 0 && !isClosed) {
       const place = lanes.findIndex((lane) => lane === null || lane.running === null);
       if (place === -1) return;
-      const lane = lanes[place] ?? start(place);
       const running = waiting.shift();
       if (running === undefined) return;
-      lane.running = running;
-      const { job, transfer } = detach(running.job);
-      lane.thread.postMessage({ id: place, job } satisfies Request, transfer);
+      try {
+        send(lanes[place] ?? start(place), running, place);
+      } catch (cause) {
+        // The next job tries anew.
+        running.reject(new NativeError("NATIVE_UNAVAILABLE", "no decoding thread can be started", { cause }));
+      }
     }
   };
   return {

@@ -7,6 +7,7 @@ import type { RaHashOptions, RaHashResult, RaInput, RaMissReason } from "./types
 
 export { detectConsoles } from "./detect.ts";
 export { filesOfSources, findRaEntry } from "./files.ts";
+export { findSkippedBytes } from "./rules/skipped-bytes.ts";
 export type * from "./types.ts";
 
 /**

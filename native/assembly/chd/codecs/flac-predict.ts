@@ -55,6 +55,8 @@ export function restoreLinear(
   const start = samples + (order << 2);
   if (!isNarrow) restoreWide(start, end, coefficients, order, shift);
   else if (order <= 4) restore4(start, end, coefficients, order, shift);
+  else if (order <= 8) restore8(start, end, coefficients, shift);
+  else if (order <= 12) restore12(start, end, coefficients, shift);
   else restoreNarrow(start, end, coefficients, order, shift);
 }
 
@@ -84,6 +86,55 @@ function restore4(start: usize, end: usize, coefficients: usize, order: u32, shi
     h1 = h0;
     h0 = load<i32>(at) + (sum >> shift);
     store<i32>(at, h0);
+  }
+}
+
+/** Order up to 8; what stands before the first sample counts nothing, because its coefficients are zero. */
+function restore8(start: usize, end: usize, coefficients: usize, shift: u32): void {
+  const c0 = load<i32>(coefficients);
+  const c1 = load<i32>(coefficients, 4);
+  const c2 = load<i32>(coefficients, 8);
+  const c3 = load<i32>(coefficients, 12);
+  const c4 = load<i32>(coefficients, 16);
+  const c5 = load<i32>(coefficients, 20);
+  const c6 = load<i32>(coefficients, 24);
+  const c7 = load<i32>(coefficients, 28);
+  let latest = load<i32>(start - 4);
+  for (let at = start; at < end; at += 4) {
+    const from = at - 32;
+    const older =
+      c7 * load<i32>(from) + c6 * load<i32>(from, 4) + c5 * load<i32>(from, 8) + c4 * load<i32>(from, 12) +
+      c3 * load<i32>(from, 16) + c2 * load<i32>(from, 20) + c1 * load<i32>(from, 24);
+    // Only this product waits for the sample before.
+    latest = load<i32>(at) + ((older + c0 * latest) >> shift);
+    store<i32>(at, latest);
+  }
+}
+
+/** Order up to 12; what stands before the first sample counts nothing, because its coefficients are zero. */
+function restore12(start: usize, end: usize, coefficients: usize, shift: u32): void {
+  const c0 = load<i32>(coefficients);
+  const c1 = load<i32>(coefficients, 4);
+  const c2 = load<i32>(coefficients, 8);
+  const c3 = load<i32>(coefficients, 12);
+  const c4 = load<i32>(coefficients, 16);
+  const c5 = load<i32>(coefficients, 20);
+  const c6 = load<i32>(coefficients, 24);
+  const c7 = load<i32>(coefficients, 28);
+  const c8 = load<i32>(coefficients, 32);
+  const c9 = load<i32>(coefficients, 36);
+  const c10 = load<i32>(coefficients, 40);
+  const c11 = load<i32>(coefficients, 44);
+  let latest = load<i32>(start - 4);
+  for (let at = start; at < end; at += 4) {
+    const from = at - 48;
+    const older =
+      c11 * load<i32>(from) + c10 * load<i32>(from, 4) + c9 * load<i32>(from, 8) + c8 * load<i32>(from, 12) +
+      c7 * load<i32>(from, 16) + c6 * load<i32>(from, 20) + c5 * load<i32>(from, 24) + c4 * load<i32>(from, 28) +
+      c3 * load<i32>(from, 32) + c2 * load<i32>(from, 36) + c1 * load<i32>(from, 40);
+    // Only this product waits for the sample before.
+    latest = load<i32>(at) + ((older + c0 * latest) >> shift);
+    store<i32>(at, latest);
   }
 }
 

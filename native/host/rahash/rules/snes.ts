@@ -5,9 +5,12 @@ import { hashBehind } from "./whole-file.ts";
 const COPIER_HEADER_BYTES = 512;
 const BANK_BYTES = 8192;
 
+/** Gives how many bytes a copier put before the banks, by the size of what is hashed. */
+export const countCopierBytes = (sizeBytes: number): number =>
+  sizeBytes % BANK_BYTES === COPIER_HEADER_BYTES ? COPIER_HEADER_BYTES : 0;
+
 /** SNES: without the 512 bytes that copiers put before whole banks. */
 export const hashSnes: RaRule = (target, context) => {
   const sizeBytes = Math.min(getSource(target).sizeBytes, HASHED_FILE_BYTES_MAX);
-  const hasHeader = sizeBytes % BANK_BYTES === COPIER_HEADER_BYTES;
-  return hashBehind(target, context, hasHeader ? COPIER_HEADER_BYTES : 0);
+  return hashBehind(target, context, countCopierBytes(sizeBytes));
 };
