@@ -1,10 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { ensureBuilt } from "@multitap/native/build";
 import type { RomParts } from "@multitap/server/contract/roms";
 import { makeBytes, makeRom, makeScan, makeStats } from "../src/testing/fixtures.ts";
 import { until } from "../src/testing/manual-environment.ts";
 import { type ServedTestServer, serveTestServer } from "../src/testing/serve.ts";
 import { createTempFolder } from "../src/testing/temp-folder.ts";
+import { main as deviceLogin } from "./device-login.ts";
+import { buildPage } from "./drop-a-disc/build.ts";
 import { main as liveScan } from "./live-scan.ts";
 import { main as mirrorPlatform } from "./mirror-platform.ts";
 
@@ -33,6 +36,7 @@ function addRom(
       sha1: new Bun.CryptoHasher("sha1").update(bytes).digest("hex"),
       raHash: "",
       chdSha1: "",
+      isPacked: false,
       archiveMembers: null,
       category: null,
       createdAt: AT,
@@ -121,16 +125,90 @@ describe("live-scan", () => {
   });
 });
 
+describe("device-login", () => {
+  const STARTED = {
+    deviceCode: "0".repeat(64),
+    userCode: "RN7WHEJ6",
+    verificationPath: "/pair/device",
+    verificationPathComplete: "/pair/device?user_code=RN7WHEJ6",
+    expiresInSeconds: 600,
+    intervalSeconds: 0.02,
+  };
+  const ok = (data: unknown) => Response.json({ result: { data } });
+  const refuse = (kind: string, code: string) =>
+    Response.json({ error: { message: code, data: { kind, code } } }, { status: 400 });
+
+  /** Answers the flow with one reply after the other. */
+  function answerFlow({ server }: ServedTestServer, replies: Response[]): void {
+    server.intercept = ({ url }) => {
+      if (url.endsWith("/deviceFlow.start")) return ok(STARTED);
+      return url.endsWith("/deviceFlow.poll") ? replies.shift() : undefined;
+    };
+  }
+
+  test("shows the code, waits, and is signed in from then on", async () => {
+    await using served = await serveTestServer();
+    await using folder = await createTempFolder();
+    const accessToken = `rmm_${"0".repeat(64)}`;
+    served.server.tokens = new Set([accessToken]);
+    const grant = { accessToken, deviceId: "device-1", scopes: ["me.read"], expiresAt: null };
+    answerFlow(served, [refuse("conflict", "DEVICE_FLOW_PENDING"), ok(grant)]);
+    const lines: string[] = [];
+    const run = () => deviceLogin([served.url, folder.at("me.json")], (line) => lines.push(line));
+    expect([await run(), await run()]).toEqual([0, 0]);
+    expect(lines).toEqual([
+      `Enter RN7WHEJ6 at ${served.url}/pair/device`,
+      "signed in as ana",
+      "signed in as ana",
+    ]);
+  });
+
+  test.each([
+    ["forbidden", "DEVICE_FLOW_DENIED", "the request was refused"],
+    ["not_found", "DEVICE_FLOW_EXPIRED", "nobody approved in time; try again"],
+  ])("tells of %s %s", async (kind, code, line) => {
+    await using served = await serveTestServer();
+    await using folder = await createTempFolder();
+    answerFlow(served, [refuse(kind, code)]);
+    const lines: string[] = [];
+    const args = [served.url, folder.at("me.json"), "Deck"];
+    expect(await deviceLogin(args, (each) => lines.push(each))).toBe(1);
+    expect(lines.at(-1)).toBe(line);
+  });
+
+  test("tells what is wrong with its arguments", async () => {
+    const lines: string[] = [];
+    expect(await deviceLogin([], (line) => lines.push(line))).toBe(2);
+    expect(lines).toEqual(["usage: device-login <url> <file for the credentials> [name of this device]"]);
+  });
+});
+
+describe("drop-a-disc", () => {
+  test("builds into a page, its worker and the file of its threads", async () => {
+    await using folder = await createTempFolder();
+    await ensureBuilt();
+    await buildPage(folder.path);
+    const names = await readdir(folder.path);
+    expect(names).toEqual(
+      expect.arrayContaining(["decode.js", "index.html", "page.css", "page.js", "work.js"]),
+    );
+    // A thread whose file came out empty would never answer.
+    expect(await readFile(folder.at("decode.js"), "utf8")).toContain("addEventListener");
+  }, 60_000);
+});
+
 test("the README quotes the examples as they are", async () => {
   const folder = `${import.meta.dir}/..`;
   const squeeze = (text: string) => text.replace(/\s+/g, " ");
   const sources = await Promise.all(
-    ["mirror-platform", "live-scan"].map((name) => readFile(`${folder}/examples/${name}.ts`, "utf8")),
+    ["mirror-platform", "live-scan", "drop-a-disc/work"].map((name) =>
+      readFile(`${folder}/examples/${name}.ts`, "utf8"),
+    ),
   );
   const blocks = [...(await readFile(`${folder}/README.md`, "utf8")).matchAll(/```ts\n(.*?)```/gs)];
   const quotes = blocks
     .map(([, code]) => squeeze(code ?? "").trim())
     .filter((code) => !code.includes("import"));
-  expect(quotes).toHaveLength(3);
+  expect(quotes).toHaveLength(4);
   for (const quote of quotes) expect(squeeze(sources.join("\n"))).toContain(quote);
 });

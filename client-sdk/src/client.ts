@@ -1,11 +1,19 @@
 import type { ServerInfo } from "@multitap/server/contract/system";
 import { createAuth } from "./auth/auth.ts";
 import type { Auth, AuthInput } from "./auth/types.ts";
+import { type Audit, createAudit } from "./domains/audit.ts";
 import { type ClientTokens, createClientTokens } from "./domains/client-tokens.ts";
+import { type Collections, createCollections } from "./domains/collections.ts";
+import { createLibraryConfig, type LibraryConfigCalls } from "./domains/config.ts";
+import { createDeviceFlowCalls, type DeviceFlowCalls } from "./domains/device-flow.ts";
+import { createLogs, type Logs } from "./domains/logs.ts";
+import { createPermissions, type Permissions } from "./domains/permissions.ts";
 import { createPlatforms, type Platforms } from "./domains/platforms.ts";
 import { createRoms, type Roms } from "./domains/roms.ts";
 import { createScans, type Scans } from "./domains/scan.ts";
+import { createSetup, type Setup } from "./domains/setup.ts";
 import { createStats, type StatsCalls } from "./domains/stats.ts";
+import { createTasks, type Tasks } from "./domains/tasks.ts";
 import { createUsers, type Users } from "./domains/users.ts";
 import { type Environment, systemEnvironment } from "./environment.ts";
 import { MultitapError } from "./errors.ts";
@@ -60,8 +68,16 @@ export interface Domains {
   readonly platforms: Platforms;
   readonly scan: Scans;
   readonly users: Users;
+  readonly permissions: Permissions;
   readonly clientTokens: ClientTokens;
+  readonly deviceFlow: DeviceFlowCalls;
+  readonly audit: Audit;
   readonly stats: StatsCalls;
+  readonly collections: Collections;
+  readonly config: LibraryConfigCalls;
+  readonly setup: Setup;
+  readonly tasks: Tasks;
+  readonly logs: Logs;
 }
 
 /**
@@ -147,6 +163,8 @@ export function createClientIn(environment: Environment, options: ClientOptions)
     url,
     exchange,
     environment,
+    app: options.app,
+    lifetime: closing.signal,
     onFailure: (error) => emit({ type: "failure", error }),
     runCall: (operation, work, callOptions) => runCall(defaults, { operation, options: callOptions }, work),
   });
@@ -168,9 +186,17 @@ export function createClientIn(environment: Environment, options: ClientOptions)
     roms: createRoms(rpc, { ...http, queue }),
     platforms: createPlatforms(rpc),
     scan: createScans(rpc, hub),
-    users: createUsers(rpc),
+    permissions: createPermissions(rpc),
+    users: createUsers(rpc, http),
     clientTokens: createClientTokens(rpc),
+    deviceFlow: createDeviceFlowCalls(rpc),
+    audit: createAudit(rpc),
     stats: createStats(rpc),
+    collections: createCollections(rpc, http),
+    config: createLibraryConfig(rpc),
+    setup: createSetup(rpc),
+    tasks: createTasks(rpc),
+    logs: createLogs(rpc),
     events: (topics, streamOptions) => createEvents({ hub, environment }, topics, streamOptions),
     ...server,
     fetch: createRawFetch(http),

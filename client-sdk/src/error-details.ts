@@ -1,8 +1,10 @@
+import type { NativeErrorCode } from "@multitap/native/errors";
+
 /**
  * What `details` holds for each code that is worth a branch in an app. A server may answer with codes that
  * are not listed; their details are `unknown`.
  */
-export interface ErrorDetails extends ServerErrorDetails, LocalErrorDetails {}
+export interface ErrorDetails extends ServerErrorDetails, LocalErrorDetails, NativeErrorDetails {}
 
 /** Codes of the server. */
 export interface ServerErrorDetails {
@@ -24,6 +26,16 @@ export interface ServerErrorDetails {
   ROMS_NOT_FOUND: null;
   /** The library has no such platform, or it is hidden from the caller. */
   PLATFORMS_NOT_FOUND: null;
+  /** Only administrators may do this. */
+  PERMISSIONS_ADMIN_ONLY: null;
+  /** The caller holds the scope, but no grant for this object. */
+  PERMISSIONS_INSUFFICIENT: null;
+  /** There is no such permission group. */
+  GROUP_NOT_FOUND: null;
+  /** Another permission group has the name. */
+  GROUP_NAME_TAKEN: null;
+  /** There has to be a default group, and this is it. */
+  GROUP_IS_DEFAULT: null;
   /** There is no such scan. */
   SCAN_NOT_FOUND: null;
   /** Another scan waits or runs; this one. */
@@ -34,6 +46,28 @@ export interface ServerErrorDetails {
   CLIENT_TOKEN_NOT_FOUND: null;
   /** The caller has as many tokens as an account may have. */
   CLIENT_TOKEN_LIMIT: null;
+  /** A token was asked for scopes that the caller lacks, or its secret by a token of fewer scopes. */
+  CLIENT_TOKEN_SCOPES_EXCEEDED: null;
+  /** The pairing code is wrong, used or expired. */
+  PAIRING_CODE_INVALID: null;
+  /** The token behind the pairing code was removed or has expired. */
+  PAIRING_TOKEN_GONE: null;
+  /** The account behind the pairing code was disabled. */
+  PAIRING_OWNER_DISABLED: null;
+  /** Too many codes were tried or asked for. */
+  PAIRING_ATTEMPTS_LIMIT: null;
+  /** No device waits under the user code. */
+  DEVICE_FLOW_CODE_UNKNOWN: null;
+  /** Somebody else decided about the device at the same moment. */
+  DEVICE_FLOW_DECIDED: { readonly status: "approved" | "denied" };
+  /** The approval names scopes that the device did not ask for or the caller lacks. */
+  DEVICE_FLOW_SCOPES_EXCEEDED: null;
+  /** The user has refused the device. */
+  DEVICE_FLOW_DENIED: null;
+  /** The code of the device has expired or was used; start again. */
+  DEVICE_FLOW_EXPIRED: null;
+  /** Too many device flows were started or asked about. */
+  DEVICE_FLOW_LIMIT: null;
 }
 
 /** Codes of this package. */
@@ -75,6 +109,12 @@ export interface LocalErrorDetails {
   /** A sink, a source or a credential store failed; `cause` says how. */
   STORAGE_FAILED: null;
 }
+
+/** Codes of the `/native` entry; what each means stands with `NativeErrorCode`. */
+export type NativeErrorDetails = { readonly [C in NativeErrorCode]: null } & {
+  /** The object given as `workers` was not made by `nativeWorkers` or `threadWorkers`. */
+  readonly NATIVE_WORKERS_FOREIGN: null;
+};
 
 /** One place where an input does not fit; `path` leads from its root. */
 export interface InputIssue {

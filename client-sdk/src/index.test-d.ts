@@ -1,4 +1,10 @@
-import type { CreateClientTokenInput } from "@multitap/server/contract/auth";
+import type { ClientTokenIdInput, CreateClientTokenInput } from "@multitap/server/contract/auth";
+import type {
+  ApproveDeviceInput,
+  StartDeviceFlowInput,
+  UserCodeInput,
+} from "@multitap/server/contract/auth/device-flow";
+import type { PairingCodeInput } from "@multitap/server/contract/auth/pairing";
 import type { GetPlatformInput, ListPlatformsInput } from "@multitap/server/contract/platforms";
 import type {
   FindRomInput,
@@ -14,18 +20,27 @@ import type { EventsRequest } from "@multitap/server/contract/system";
 import type * as v from "valibot";
 import {
   type AnyMultitapError,
+  type ApproveDevice,
+  type Auth,
+  type AuthInput,
+  type AuthState,
   type CallOptions,
   type Client,
   type ClientOptions,
   type ClientToken,
   type CreateClientToken,
+  type CredentialStore,
+  type Credentials,
+  type DeviceFlow,
   type ErrorKind,
   type EventMap,
   type EventStream,
   type GapEvent,
   hasErrorCode,
+  type Instant,
   isMultitapError,
   type MultitapError,
+  type memoryCredentials,
   type Page,
   type PageInput,
   type Rom,
@@ -35,9 +50,13 @@ import {
   type RomParts,
   type ScanStep,
   type Scope,
+  type SessionCookie,
+  type StartDeviceFlow,
   type StartScan,
+  type sessionCookie,
   type Topic,
   type TopicEvent,
+  type Unsubscribe,
   type WithParts,
 } from "./index.ts";
 
@@ -74,6 +93,24 @@ export const sentInputs: readonly true[] = [
   >,
   true satisfies Fits<{ platformId: number }, v.InferInput<typeof GetPlatformInput>>,
   true satisfies Fits<Mutable<CreateClientToken>, v.InferInput<typeof CreateClientTokenInput>>,
+  true satisfies Fits<{ tokenId: number }, v.InferInput<typeof ClientTokenIdInput>>,
+  true satisfies Fits<{ code: string }, v.InferInput<typeof PairingCodeInput>>,
+  true satisfies Fits<{ userCode: string }, v.InferInput<typeof UserCodeInput>>,
+  true satisfies Fits<
+    Mutable<Omit<ApproveDevice, "scopes"> & { userCode: string; approvedScopes: readonly Scope[] }>,
+    v.InferInput<typeof ApproveDeviceInput>
+  >,
+  true satisfies Fits<
+    {
+      clientDeviceIdentifier: string;
+      name: string;
+      client: string;
+      clientVersion: string | null;
+      platform: string | null;
+      requestedScopes: Scope[];
+    },
+    v.InferInput<typeof StartDeviceFlowInput>
+  >,
 ];
 
 type Defined<T> = Exclude<T, undefined>;
@@ -125,6 +162,73 @@ export function forwarding(client: Client, signal: AbortSignal | undefined, opti
     app: undefined,
     onEvent: undefined,
   }) satisfies ClientOptions;
+}
+
+/** The published shape of signing in; its names and signatures are promised. */
+export const signIn: readonly true[] = [
+  true satisfies Same<AuthInput, string | (() => string | Promise<string>) | CredentialStore | SessionCookie>,
+  true satisfies Same<
+    Credentials,
+    {
+      readonly accessToken: string;
+      readonly refreshToken: string | null;
+      readonly expiresAt: Instant | null;
+      readonly scopes: readonly Scope[];
+      readonly deviceId: string | null;
+    }
+  >,
+  true satisfies Same<
+    StartDeviceFlow,
+    {
+      readonly deviceIdentifier: string;
+      readonly deviceName: string;
+      readonly scopes: readonly Scope[];
+      readonly platform?: string | undefined;
+    }
+  >,
+  true satisfies Same<
+    Auth["startDeviceFlow"],
+    (input: StartDeviceFlow, options?: CallOptions) => Promise<DeviceFlow>
+  >,
+  true satisfies Same<
+    Auth["signInWithPairingCode"],
+    (code: string, options?: CallOptions) => Promise<Credentials>
+  >,
+  true satisfies Same<Auth["signOut"], (options?: CallOptions) => Promise<void>>,
+  true satisfies Same<Auth["onChange"], (listener: (state: AuthState) => void) => Unsubscribe>,
+  true satisfies Same<Auth["ready"], Promise<AuthState>>,
+  true satisfies Same<
+    DeviceFlow,
+    {
+      readonly userCode: string;
+      readonly verificationUrl: string;
+      readonly verificationUrlComplete: string;
+      readonly expiresAt: Instant;
+      approved(options?: CallOptions): Promise<Credentials>;
+    }
+  >,
+  true satisfies Same<ReturnType<typeof memoryCredentials>, CredentialStore>,
+  true satisfies Same<ReturnType<typeof sessionCookie>, SessionCookie>,
+];
+
+/** A store is three functions; taking turns with other processes is optional. */
+export const store: CredentialStore = {
+  load: async () => null,
+  save: async () => undefined,
+  clear: async () => undefined,
+};
+
+/** Optional inputs can be handed on although they are undefined. */
+export async function signingIn(client: Client, platform: string | undefined): Promise<void> {
+  const input = { deviceIdentifier: "deck-1", deviceName: "Deck", scopes: ["roms.read"] as const };
+  const flow = await client.auth.startDeviceFlow({ ...input, platform });
+  (await flow.approved({ signal: undefined })).deviceId satisfies string | null;
+  // @ts-expect-error there is no such scope
+  await client.auth.startDeviceFlow({ ...input, scopes: ["roms.fly"] });
+  // @ts-expect-error the device has a name
+  await client.auth.startDeviceFlow({ deviceIdentifier: "deck-1", scopes: ["roms.read"] });
+  await client.deviceFlow.approve("RN7WHEJ6", { scopes: ["roms.read"], deviceName: undefined });
+  (await client.clientTokens.listAll())[0]?.username satisfies string | undefined;
 }
 
 /** Errors narrow by kind and by code. */
@@ -180,10 +284,4 @@ export function absent(client: Client): void {
   client.roms.upload;
   // @ts-expect-error later
   client.roms.update;
-  // @ts-expect-error later
-  client.roms.contentUrl;
-  // @ts-expect-error later
-  client.auth.startDeviceFlow;
-  // @ts-expect-error later
-  client.auth.signInWithPairingCode;
 }

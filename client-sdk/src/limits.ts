@@ -21,6 +21,11 @@ export const REFRESH_LOCK_MS = 5_000;
 /** Grace for a store that neither takes the lock nor gives up; then the refresh goes on without it. */
 export const REFRESH_LOCK_GRACE_MS = 1_000;
 
+/** By how much the pause between two questions grows when the server finds them too frequent (RFC 8628, 3.5). */
+export const DEVICE_FLOW_SLOW_DOWN_MS = 5_000;
+/** Characters of the app's name and version in a device flow; the server refuses more. */
+export const APP_WORD_CHARS_MAX = 50;
+
 /** Characters of an error answer that are read; more cannot be one of ours. */
 export const ERROR_BODY_CHARS_MAX: number = 64 * 1024;
 /** Longest URL of a read; longer inputs travel in the body. Proxies commonly refuse more than 4 KiB. */

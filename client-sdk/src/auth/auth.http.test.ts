@@ -392,4 +392,50 @@ describe("a session cookie", () => {
     };
     expect((await client.scan.start()).status).toBe("queued");
   });
+
+  test("is read anew for each change, so that a login in between counts at once", async () => {
+    const { client, server } = setUp(sessionCookie());
+    server.tokens = null;
+    page.document = { cookie: "romm_csrftoken=anonymous" };
+    await client.scan.start();
+    // The answer to a login brings a token that is bound to the account.
+    page.document = { cookie: "romm_csrftoken=ana" };
+    await client.scan.start();
+    expect(paths(server)).toEqual(["/trpc/scan.start", "/trpc/scan.start"]);
+    expect(server.requests.map(({ headers }) => headers.get("x-csrftoken"))).toEqual(["anonymous", "ana"]);
+  });
+
+  test("is tried once more after a refusal, and not again", async () => {
+    const { client, server } = setUp(sessionCookie());
+    server.tokens = null;
+    page.document = { cookie: "romm_csrftoken=stale" };
+    server.intercept = (request) =>
+      request.headers.has("x-csrftoken")
+        ? new Response("CSRF token verification failed", {
+            status: 403,
+            headers: { "content-type": "text/plain" },
+          })
+        : undefined;
+    const error = await failureOf(client.scan.start());
+    expect([error.status, error.kind]).toEqual([403, "protocol"]);
+    expect(paths(server)).toEqual(["/trpc/scan.start", "/api/heartbeat", "/trpc/scan.start"]);
+  });
+
+  test("sends cookies to its own origin only", async () => {
+    const { client, server } = setUp(sessionCookie());
+    server.tokens = null;
+    const sent: RequestInit[] = [];
+    const other = createClientIn(createManualEnvironment(), {
+      url: "http://nas.local:8080",
+      auth: sessionCookie(),
+      fetch: (url, init) => {
+        sent.push(init);
+        return server.fetch(url, init);
+      },
+    });
+    page.document = { cookie: "romm_csrftoken=mine" };
+    await other.scan.start();
+    expect(sent.map(({ credentials }) => credentials)).toEqual(["same-origin"]);
+    await client.close();
+  });
 });

@@ -1,12 +1,15 @@
-import type { Environment } from "../environment.ts";
+import { createUuid, type Environment } from "../environment.ts";
 import type { MultitapError } from "../errors.ts";
 import type { Exchange } from "../http/exchange.ts";
 import { createObservable } from "../listeners.ts";
 import type { CallOptions } from "../options.ts";
+import { startDeviceFlow } from "./device-flow.ts";
 import { cookieProof, fixedTokenProof, tokenFunctionProof } from "./fixed-proofs.ts";
 import { memoryCredentials } from "./memory-credentials.ts";
+import { grantByPairingCode } from "./pairing.ts";
 import type { Proof, StateCell } from "./proof.ts";
 import { storedProof } from "./stored-proof.ts";
+import { grantByPassword } from "./tokens.ts";
 import type { Auth, AuthInput, AuthState } from "./types.ts";
 
 /** What signing in and authorizing need of the client. */
@@ -16,6 +19,10 @@ export interface AuthOptions {
   readonly exchange: Exchange;
   readonly environment: Environment;
   readonly onFailure: (error: MultitapError) => void;
+  /** How the app calls itself; users read it when they are asked to let a device in. */
+  readonly app: { readonly name: string; readonly version: string } | undefined;
+  /** Aborts when the client is closed. */
+  readonly lifetime: AbortSignal;
   /** Runs one piece of work as a call: with time limit, retries and abort, but without authorization. */
   readonly runCall: <T>(
     operation: string,
@@ -46,7 +53,25 @@ export function createAuth(options: AuthOptions): AuthParts {
     signInWithPassword: (input, callOptions) =>
       options.runCall(
         "auth.signInWithPassword",
-        (signal) => proof.signInWithPassword(input, signal),
+        (signal) => proof.signIn(() => grantByPassword(options, input, signal)),
+        callOptions,
+      ),
+    signInWithPairingCode(code, callOptions) {
+      // The same over all tries: a code whose answer was lost is not lost with it.
+      const repeatKey = createUuid();
+      return options.runCall(
+        "auth.signInWithPairingCode",
+        (signal) => proof.signIn(() => grantByPairingCode(options, { code, repeatKey }, signal)),
+        callOptions,
+      );
+    },
+    startDeviceFlow: (input, callOptions) =>
+      options.runCall(
+        "auth.startDeviceFlow",
+        async (signal) => {
+          proof.requireSignIn();
+          return await startDeviceFlow({ ...options, signIn: proof.signIn }, input, signal);
+        },
         callOptions,
       ),
     signOut: (callOptions) => options.runCall("auth.signOut", (signal) => proof.signOut(signal), callOptions),

@@ -5,6 +5,8 @@ import { type Authorization, bearer, NO_HEADER, type Proof, type StateCell } fro
 
 const SIGNED_IN = { status: "signed_in", scopes: [], deviceId: null } as const;
 
+const FIXED = { requireSignIn: refuseFixed, signIn: refuseLater } as const;
+
 /** A token that the app gave once; it is never renewed. */
 export function fixedTokenProof(token: string, state: StateCell): Proof {
   state.set(SIGNED_IN);
@@ -15,8 +17,8 @@ export function fixedTokenProof(token: string, state: StateCell): Proof {
       state.set({ status: "expired", error });
       return false;
     },
-    signInWithPassword: refuseFixed,
-    signOut: refuseFixed,
+    ...FIXED,
+    signOut: refuseLater,
   };
 }
 
@@ -36,8 +38,8 @@ export function tokenFunctionProof(getToken: () => string | Promise<string>, sta
       state.set({ status: "expired", error });
       return false;
     },
-    signInWithPassword: refuseFixed,
-    signOut: refuseFixed,
+    ...FIXED,
+    signOut: refuseLater,
   };
 }
 
@@ -51,7 +53,7 @@ export function cookieProof(url: string, exchange: Exchange, state: StateCell): 
       state.set({ status: "expired", error });
       return false;
     },
-    signInWithPassword: refuseFixed,
+    ...FIXED,
     signOut: async (signal) => {
       const response = await exchange(`${url}/api/logout`, { method: "POST", signal });
       if (!response.ok) throw await toAnswerError(response);
@@ -61,7 +63,11 @@ export function cookieProof(url: string, exchange: Exchange, state: StateCell): 
   };
 }
 
-async function refuseFixed(): Promise<never> {
+function refuseFixed(): never {
   const message = "This client was given its proof; only a client with a credential store signs in and out";
   throw new MultitapError("unsupported", "AUTH_FIXED", { message });
+}
+
+async function refuseLater(): Promise<never> {
+  return refuseFixed();
 }

@@ -1,5 +1,5 @@
 import type { MultitapError } from "../errors.ts";
-import type { AuthState, Credentials, PasswordSignIn } from "./types.ts";
+import type { AuthState, Credentials } from "./types.ts";
 
 /** What one request proves itself with. */
 export interface Authorization {
@@ -30,7 +30,13 @@ export interface Proof {
    * @throws MultitapError when renewing failed.
    */
   recover(refused: Authorization, error: MultitapError): Promise<boolean>;
-  signInWithPassword(input: PasswordSignIn, signal: AbortSignal): Promise<Credentials>;
+  /**
+   * Refuses when this proof cannot sign in.
+   * @throws MultitapError `unsupported` (`AUTH_FIXED`).
+   */
+  requireSignIn(): void;
+  /** Keeps what `grant` gets from the server, and speaks for that user from now on. */
+  signIn(grant: () => Promise<Credentials>): Promise<Credentials>;
   signOut(signal: AbortSignal): Promise<void>;
 }
 

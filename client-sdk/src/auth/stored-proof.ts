@@ -4,7 +4,6 @@ import { REFRESH_EARLY_MS } from "../limits.ts";
 import { type HeldCredentials, holdCredentials, withStore } from "./held-credentials.ts";
 import { type Authorization, bearer, NO_HEADER, type Proof, type StateCell } from "./proof.ts";
 import { createRefresh, endsWithin, type Refresh, type RefreshOptions } from "./refresh.ts";
-import { grantByPassword } from "./tokens.ts";
 import type { Credentials } from "./types.ts";
 
 /** Credentials in a store: signed in to, renewed and forgotten by the client. */
@@ -29,8 +28,9 @@ export function storedProof(options: RefreshOptions, state: StateCell): Proof {
       if (isShown(current, refused)) await refresh(current);
       return true;
     },
-    async signInWithPassword(input, signal) {
-      const credentials = await grantByPassword(endpoint, input, signal);
+    requireSignIn: () => undefined,
+    async signIn(grant) {
+      const credentials = await grant();
       await withStore(() => store.save(credentials));
       held.adopt(credentials);
       return credentials;

@@ -67,6 +67,38 @@ export interface PasswordSignIn {
   readonly scopes?: readonly Scope[] | undefined;
 }
 
+/** What the user is asked to let in. */
+export interface StartDeviceFlow {
+  /** By which the app recognises this device; the same one is always the same device of a user. */
+  readonly deviceIdentifier: string;
+  /** What the user will read; they may change it. */
+  readonly deviceName: string;
+  /** What the app wants to do; the user may grant less. */
+  readonly scopes: readonly Scope[];
+  /** The device's system, such as `"linux"`. */
+  readonly platform?: string | undefined;
+}
+
+/** A device that waits for its user to let it in. */
+export interface DeviceFlow {
+  /** What the user types at `verificationUrl`. */
+  readonly userCode: string;
+  readonly verificationUrl: string;
+  /** The same page with the code in it, for a QR code. */
+  readonly verificationUrlComplete: string;
+  /** When the code ends by this machine's clock. */
+  readonly expiresAt: Instant;
+  /**
+   * Waits until the user has decided, signs in and keeps the credentials in the client's store. Asks at the pace
+   * the server wants and outlives lost connections. Aborted, it can be called again, and goes on.
+   * @throws MultitapError `forbidden` (`DEVICE_FLOW_DENIED`), `not_found` (`DEVICE_FLOW_EXPIRED`), `aborted`, or
+   * `storage` when the store failed; a later call then tries the store again.
+   * @example
+   * await flow.approved({ signal: AbortSignal.timeout(600_000) });
+   */
+  approved(options?: CallOptions): Promise<Credentials>;
+}
+
 /** Signing in and out, and who is signed in. */
 export interface Auth {
   /** Who the client speaks for, as far as is known now; `anonymous` until the store was read. */
@@ -91,6 +123,29 @@ export interface Auth {
    * await client.auth.signInWithPassword({ username: "ana", password, scopes: ["roms.read"] });
    */
   signInWithPassword(input: PasswordSignIn, options?: CallOptions): Promise<Credentials>;
+  /**
+   * Signs in with the short code that a user made for one of their tokens, in any case and with or without a
+   * dash. Every earlier copy of that token stops working.
+   * @throws MultitapError `not_found` for a wrong, used or expired code, `forbidden` for a disabled account,
+   * `rate_limited` after too many tries.
+   * @example
+   * await client.auth.signInWithPairingCode("H26Q-KDTH");
+   */
+  signInWithPairingCode(code: string, options?: CallOptions): Promise<Credentials>;
+  /**
+   * Begins to sign in without a password: the user approves on another device.
+   * @throws MultitapError `rate_limited` after too many tries, `unsupported` (`AUTH_FIXED`) for a client that was
+   * given a token.
+   * @example
+   * const flow = await client.auth.startDeviceFlow({
+   *   deviceIdentifier: "deck-1",
+   *   deviceName: "Deck",
+   *   scopes: ["roms.read"],
+   * });
+   * show(`Enter ${flow.userCode} at ${flow.verificationUrl}`);
+   * await flow.approved();
+   */
+  startDeviceFlow(input: StartDeviceFlow, options?: CallOptions): Promise<DeviceFlow>;
   /**
    * Forgets the credentials; with a cookie, ends the login session on the server.
    * @example

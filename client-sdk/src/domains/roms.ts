@@ -1,3 +1,4 @@
+import type { ContentLink } from "@multitap/server/contract/auth";
 import type { Rom, RomFilter, RomMark, RomParts } from "@multitap/server/contract/roms";
 import { PAGE_SIZE } from "../limits.ts";
 import type { CallOptions } from "../options.ts";
@@ -86,6 +87,18 @@ export interface Roms {
     input?: { readonly fileId?: number | undefined },
     options?: CallOptions,
   ): Promise<ByteSource>;
+  /**
+   * Makes an address of a rom's bytes that opens by itself, for elements and emulators that send no credentials.
+   * Keep it short-lived and to yourself: whoever has it can download these bytes until it ends.
+   * @param input.expiresInMs A second to an hour; 15 minutes unless said.
+   * @example
+   * image.src = await client.roms.contentUrl(42, { fileId: 7 });
+   */
+  contentUrl(
+    romId: number,
+    input?: { readonly fileId?: number | undefined; readonly expiresInMs?: number | undefined },
+    options?: CallOptions,
+  ): Promise<string>;
 }
 
 /** Builds the calls of this domain. */
@@ -106,6 +119,10 @@ export function createRoms(rpc: Rpc, transfers: DownloadParts): Roms {
     find: (by: RomMark, options) => rpc.query("roms.find", by, options),
     download: (romId, to, options) => downloadRom(parts, romId, { ...options, to }),
     source: (romId, input, options) => openRomSource(parts, romId, { ...options, ...input }),
+    async contentUrl(romId, input = {}, options) {
+      const link = await rpc.query<ContentLink>("auth.createContentLink", { romId, ...input }, options);
+      return transfers.url + link.path;
+    },
   };
   const parts: RomTransferParts = {
     ...transfers,

@@ -3,6 +3,8 @@
  * @module
  */
 
+export type { NativeWorkers } from "../native/types.ts";
 export { fileCredentials } from "../node/file-credentials.ts";
 export { fileSink } from "../node/file-sink.ts";
 export { fileSource } from "../node/file-source.ts";
+export { threadWorkers } from "../node/thread-workers.ts";

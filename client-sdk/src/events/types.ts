@@ -29,6 +29,8 @@ export interface EventMap {
   readonly sync: { readonly sessionId: number; readonly status: string };
   readonly activity: { readonly romId: number; readonly userId: number };
   readonly tasks: { readonly taskId: string; readonly status: string };
+  /** What this user may do or see changed: ask again. */
+  readonly permissions: { readonly userId: number };
 }
 
 /** What a listener can ask for. */

@@ -51,7 +51,8 @@ export function fromTrpcFailure(thrown: unknown): MultitapError {
   });
 }
 
-function fromFailureData(message: string, data: FailureData): MultitapError {
+/** Turns the part of a tRPC error that our server fills into our error. */
+export function fromFailureData(message: string, data: FailureData): MultitapError {
   const status = typeof data.httpStatus === "number" ? data.httpStatus : null;
   const kind = readKind(data.kind) ?? kindOfStatus(status ?? 500);
   return new MultitapError(kind, typeof data.code === "string" ? data.code : "INTERNAL", {

@@ -83,6 +83,7 @@ export function makeScan(id: number, changes: Partial<Scan> = {}): Scan {
     status: "running",
     phase: "discovering",
     platformFsSlugs: [],
+    romIds: [],
     stats: makeStats(),
     errorMessage: null,
     createdAt: AT,

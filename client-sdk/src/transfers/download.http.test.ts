@@ -312,6 +312,7 @@ describe("verifying a download", () => {
     sha1: sha1Of(BYTES),
     raHash: "",
     chdSha1: "",
+    isPacked: false,
     archiveMembers: null,
     category: null,
     createdAt: "2029-12-31T00:00:00.000Z",

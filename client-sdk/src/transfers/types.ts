@@ -62,6 +62,13 @@ export interface ByteSource {
   close?(): Promise<void>;
 }
 
+/**
+ * Bytes for whatever reads them; a `File` of a browser is a `Blob`, and so is a `Bun.file`.
+ * @example
+ * const { sha1 } = await hashBytes(new TextEncoder().encode("bytes"), ["sha1"]);
+ */
+export type BytesInput = ByteSource | Blob | Uint8Array;
+
 /** What a sink is told about the content it is about to take. */
 export interface ExpectedContent {
   readonly name: string;
