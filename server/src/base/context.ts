@@ -1,9 +1,11 @@
 import type { Database, Executor } from "@multitap/db";
 import type { Compute } from "../ports/compute/port.ts";
 import type { Events } from "../ports/events/port.ts";
+import type { Fetch } from "../ports/fetch/port.ts";
 import type { Files } from "../ports/files/port.ts";
 import type { Kv } from "../ports/kv/port.ts";
 import type { Log } from "../ports/log/port.ts";
+import type { Mail } from "../ports/mail/port.ts";
 import type { Queue } from "../ports/queue/port.ts";
 import type { Settings } from "../ports/settings/port.ts";
 import type { Clock } from "./clock.ts";
@@ -19,8 +21,17 @@ export interface Ports {
   readonly compute: Compute;
   readonly events: Events;
   readonly settings: Settings;
+  readonly mail: Mail;
+  readonly fetch: Fetch;
   readonly log: Log;
   readonly clock: Clock;
+}
+
+/** How a caller marks a write that it may send again: the same key with the same target and input is one write. */
+export interface IdempotencyMark {
+  readonly key: string;
+  /** Method and path of the request, since one key names one call. */
+  readonly target: string;
 }
 
 /** What one call of an operation knows. */
@@ -36,6 +47,10 @@ export interface Context {
   readonly clientAddress: string | null;
   /** Names what is fixed for the life of the process. */
   readonly facts: Facts;
+  /** Present when the caller marked the call as one that it may send again. */
+  readonly idempotency?: IdempotencyMark | null | undefined;
+  /** Finds out again who the caller's credentials speak for, for calls that last; absent when they cannot change. */
+  readonly recheck?: (() => Promise<Identity>) | undefined;
   /** Says that something was written: kept answers are forgotten. */
   readonly noteWrite: () => void;
   /** Queues an event for delivery after the commit (at once when there is no transaction). */

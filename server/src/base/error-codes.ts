@@ -20,6 +20,19 @@ export const ERROR_CODES = {
     kind: "forbidden",
     meaning: "The caller is known but lacks the scope named in details.",
   },
+  IDEMPOTENCY_KEY_INVALID: {
+    kind: "invalid",
+    meaning:
+      "The Idempotency-Key header is not 1 to 128 letters, digits, dots, colons, dashes or underscores.",
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    kind: "conflict",
+    meaning: "The Idempotency-Key was used for another call; a key belongs to one call and its repeats.",
+  },
+  IDEMPOTENCY_CALL_RUNNING: {
+    kind: "unavailable",
+    meaning: "The first call with this Idempotency-Key has not ended yet; ask again after the pause.",
+  },
   USER_NOT_FOUND: { kind: "not_found", meaning: "There is no such account." },
   USER_NAME_INVALID: { kind: "invalid", meaning: "The user name breaks a rule; the message says which." },
   USER_NAME_TAKEN: { kind: "conflict", meaning: "Another account has the user name." },
@@ -33,7 +46,59 @@ export const ERROR_CODES = {
   },
   USER_EMAIL_TAKEN: { kind: "conflict", meaning: "Another account has the e-mail address." },
   USER_ROLE_INVALID: { kind: "invalid", meaning: "There is no role of that name." },
-  USER_ADMIN_ONLY: { kind: "forbidden", meaning: "Only an administrator makes administrators." },
+  USER_ADMIN_ONLY: {
+    kind: "forbidden",
+    meaning: "Only an administrator makes, invites and removes administrators.",
+  },
+  USER_FOREIGN: {
+    kind: "forbidden",
+    meaning: "Only its owner and administrators who may write users change an account.",
+  },
+  USER_LAST_ADMIN: {
+    kind: "conflict",
+    meaning: "The change would leave the server without an administrator who can sign in.",
+  },
+  USER_REMOVES_SELF: { kind: "invalid", meaning: "Nobody removes their own account." },
+  USER_SETTINGS_INVALID: {
+    kind: "invalid",
+    meaning: "The settings of an app are no JSON object, or are larger or deeper than allowed.",
+  },
+  USER_RA_NAME_INVALID: {
+    kind: "invalid",
+    meaning: "The RetroAchievements name is too long or holds control characters.",
+  },
+  USER_RA_NAME_MISSING: { kind: "not_found", meaning: "The account has no RetroAchievements name." },
+  USER_RA_OFF: { kind: "unsupported", meaning: "RetroAchievements is not set up on this server." },
+  USER_AVATAR_NOT_FOUND: { kind: "not_found", meaning: "The account has no picture." },
+  USER_AVATAR_INVALID: {
+    kind: "invalid",
+    meaning: "The picture is no PNG, JPEG, WebP or GIF, is damaged, or has too many pixels.",
+  },
+  USER_AVATAR_TOO_LARGE: {
+    kind: "too_large",
+    meaning: "The file of the picture is larger than details.bytesMax.",
+  },
+  USER_AVATAR_BUSY: { kind: "unavailable", meaning: "Too many pictures wait to be read." },
+  INVITE_EXPIRY_INVALID: {
+    kind: "invalid",
+    meaning: "The life asked for an invite link is not positive, or is too long.",
+  },
+  INVITE_TOKEN_INVALID: {
+    kind: "invalid",
+    meaning: "The invite is damaged, expired, used up, withdrawn or of another kind; the message says which.",
+  },
+  RESET_TOKEN_INVALID: {
+    kind: "invalid",
+    meaning: "The reset link is damaged, expired, used up or of another kind; the message says which.",
+  },
+  ACCOUNT_ATTEMPTS_LIMIT: {
+    kind: "rate_limited",
+    meaning: "Too many attempts from this address to register or to reset passwords; wait for retryAfterMs.",
+  },
+  MAIL_FAILED: {
+    kind: "upstream",
+    meaning: "The mail server refused a message or did not answer in time.",
+  },
   AUTH_ACCOUNT_REQUIRED: {
     kind: "forbidden",
     meaning: "The caller, a kiosk's visitor or the operator, has no account to act on.",
@@ -50,6 +115,43 @@ export const ERROR_CODES = {
   AUTH_ACCOUNT_DISABLED: {
     kind: "unauthenticated",
     meaning: "The account was disabled by an administrator.",
+  },
+  OIDC_OFF: { kind: "forbidden", meaning: "The operator has not turned on sign-in by an identity provider." },
+  OIDC_UNCONFIGURED: {
+    kind: "unavailable",
+    meaning: "Sign-in by an identity provider is on, but a setting it needs is missing or unusable.",
+  },
+  OIDC_ATTEMPTS_LIMIT: {
+    kind: "rate_limited",
+    meaning: "Too many sign-ins were begun from this address; wait for retryAfterMs.",
+  },
+  OIDC_PROVIDER_AWAY: {
+    kind: "unavailable",
+    meaning: "The identity provider is down, too slow or out of order.",
+  },
+  OIDC_ANSWER_INVALID: {
+    kind: "upstream",
+    meaning: "The identity provider's answer is damaged, too large, or not signed by it for us.",
+  },
+  OIDC_CLAIM_MISSING: {
+    kind: "invalid",
+    meaning: "The identity provider did not send the claim named in details.",
+  },
+  OIDC_EMAIL_UNVERIFIED: {
+    kind: "invalid",
+    meaning: "The identity provider does not vouch for the e-mail address.",
+  },
+  OIDC_EMAIL_TAKEN: {
+    kind: "conflict",
+    meaning: "Another account has the e-mail address, and the identity provider does not vouch for it.",
+  },
+  OIDC_ROLE_MISSING: {
+    kind: "forbidden",
+    meaning: "The identity provider names none of the roles that may sign in here.",
+  },
+  OIDC_REGISTRATION_OFF: {
+    kind: "forbidden",
+    meaning: "The identity provider knows the person, but nobody made an account here.",
   },
   AUTH_LOGIN_OFF: { kind: "forbidden", meaning: "The operator has turned logins with a password off." },
   AUTH_TOKEN_INVALID: {
@@ -82,6 +184,67 @@ export const ERROR_CODES = {
     kind: "forbidden",
     meaning: "A client token was asked for scopes the caller does not hold; the message names them.",
   },
+  PAIRING_CODE_INVALID: { kind: "not_found", meaning: "The pairing code is wrong, used or expired." },
+  PAIRING_TOKEN_GONE: {
+    kind: "not_found",
+    meaning: "The client token behind the pairing code was removed or has expired.",
+  },
+  PAIRING_OWNER_DISABLED: {
+    kind: "forbidden",
+    meaning: "The account behind the pairing code was disabled by an administrator.",
+  },
+  PAIRING_ATTEMPTS_LIMIT: {
+    kind: "rate_limited",
+    meaning: "Too many codes were tried or asked for; wait for retryAfterMs.",
+  },
+  DEVICE_LIMIT: { kind: "invalid", meaning: "The account has as many devices as it may have." },
+  DEVICE_FLOW_CODE_UNKNOWN: {
+    kind: "not_found",
+    meaning: "No device waits under the user code: it is wrong, expired or was decided.",
+  },
+  DEVICE_FLOW_DECIDED: {
+    kind: "conflict",
+    meaning: "Somebody else has decided about the device at the same moment; details.status says how.",
+  },
+  DEVICE_FLOW_SCOPES_EXCEEDED: {
+    kind: "forbidden",
+    meaning: "An approval names scopes that the device did not ask for or the caller does not hold.",
+  },
+  DEVICE_FLOW_PENDING: { kind: "conflict", meaning: "Nobody has decided about the device yet; ask again." },
+  DEVICE_FLOW_SLOW_DOWN: {
+    kind: "rate_limited",
+    meaning: "The device asked again too early; nobody has decided about it yet.",
+  },
+  DEVICE_FLOW_DENIED: { kind: "forbidden", meaning: "The user has refused the device." },
+  DEVICE_FLOW_EXPIRED: {
+    kind: "not_found",
+    meaning: "The device code is wrong, expired or used; the device has to start again.",
+  },
+  DEVICE_FLOW_LIMIT: {
+    kind: "rate_limited",
+    meaning: "Too many device flows were started or asked about; wait for retryAfterMs.",
+  },
+  PERMISSIONS_ADMIN_ONLY: { kind: "forbidden", meaning: "Only administrators may do this." },
+  PERMISSIONS_INSUFFICIENT: {
+    kind: "forbidden",
+    meaning: "The caller holds the scope, but no grant for this object.",
+  },
+  GROUP_NOT_FOUND: { kind: "not_found", meaning: "There is no such permission group." },
+  GROUP_NAME_TAKEN: { kind: "conflict", meaning: "Another permission group has the name." },
+  GROUP_IS_DEFAULT: {
+    kind: "conflict",
+    meaning: "The default group can neither be removed nor stop being the default before another one is.",
+  },
+  GROUP_LIMIT: { kind: "conflict", meaning: "There are as many permission groups as there may be." },
+  HIDDEN_OWNER_INVALID: {
+    kind: "invalid",
+    meaning: "Something is hidden from exactly one user or exactly one group.",
+  },
+  HIDDEN_ENTITY_INVALID: { kind: "invalid", meaning: "Only platforms and roms can be hidden." },
+  HIDDEN_LIMIT: {
+    kind: "conflict",
+    meaning: "As many entities are hidden from the user or group as may be.",
+  },
   PAGE_CURSOR_INVALID: {
     kind: "invalid",
     meaning: "The cursor is damaged or belongs to another list or order.",
@@ -96,6 +259,32 @@ export const ERROR_CODES = {
     meaning: "Only accounts have an event stream; a kiosk visitor has none.",
   },
   EVENTS_FULL: { kind: "unavailable", meaning: "Too many event listeners are connected." },
+  CONFIG_NOT_WRITABLE: {
+    kind: "conflict",
+    meaning: "The file config.yml was not changed; details.reason says why: no rights, or an error in it.",
+  },
+  CONFIG_EXCLUSION_UNKNOWN: { kind: "invalid", meaning: "There is no such list of exclusions." },
+  SETUP_DONE: {
+    kind: "forbidden",
+    meaning: "The server was set up, and what the wizard does needs the scope in details now.",
+  },
+  SETUP_FOLDERS_FAILED: {
+    kind: "conflict",
+    meaning: "The folders in details.fsSlugs could not be made; the others were.",
+  },
+  TASKS_NOT_FOUND: { kind: "not_found", meaning: "There is no such task." },
+  TASKS_RUN_NOT_FOUND: { kind: "not_found", meaning: "There is no such run, or it was long ago." },
+  TASKS_NOT_RUNNABLE: {
+    kind: "conflict",
+    meaning: "The task is switched off, or it starts by itself only.",
+  },
+  TASKS_FULL: { kind: "conflict", meaning: "Too many runs of tasks have not ended yet." },
+  TASKS_LIBRARY_EMPTY: {
+    kind: "conflict",
+    meaning: "A cleanup would remove everything, for the database knows no platforms; nothing was changed.",
+  },
+  LOGS_DISABLED: { kind: "not_found", meaning: "The operator switched the log viewer off." },
+  METADATA_SOURCE_UNKNOWN: { kind: "invalid", meaning: "There is no source of metadata of that name." },
   SCAN_NOT_FOUND: { kind: "not_found", meaning: "There is no such scan." },
   SCAN_RUNNING: { kind: "conflict", meaning: "Another scan is queued or running; details.scanId names it." },
   SCAN_LIBRARY_MISSING: {
@@ -109,12 +298,59 @@ export const ERROR_CODES = {
   ROMS_NOT_FOUND: { kind: "not_found", meaning: "There is no such rom, or it is hidden from the caller." },
   ROMS_FILE_NOT_FOUND: { kind: "not_found", meaning: "The rom has no such file." },
   ROMS_FILE_MISSING: { kind: "not_found", meaning: "The file is known but gone from the library folder." },
-  ROMS_CONTENT_SEVERAL: {
-    kind: "unsupported",
-    meaning: "The download would hold several files; details lists them.",
+  ROMS_FILE_CHANGED: {
+    kind: "unavailable",
+    meaning: "A file of the rom changed while it was read for a download, or cannot be read.",
   },
   ROMS_HASH_REQUIRED: { kind: "invalid", meaning: "A lookup by hash named no hash." },
   ROMS_HASH_NOT_FOUND: { kind: "not_found", meaning: "No rom carries one of the hashes." },
+  COLLECTIONS_NOT_FOUND: {
+    kind: "not_found",
+    meaning: "There is no such collection, or it is private and another's.",
+  },
+  COLLECTIONS_VIRTUAL_NOT_FOUND: {
+    kind: "not_found",
+    meaning: "There is no such virtual collection, or too few of its roms are visible to the caller.",
+  },
+  COLLECTIONS_SMART_NOT_FOUND: {
+    kind: "not_found",
+    meaning: "There is no such smart collection, or it is private and another's.",
+  },
+  COLLECTIONS_FILTER_UNSUPPORTED: {
+    kind: "invalid",
+    meaning: "Smart collections do not support the filters that details.filters names.",
+  },
+  COLLECTIONS_CRITERIA_INVALID: {
+    kind: "invalid",
+    meaning: "The criteria of a smart collection hold a value that does not fit, or too many.",
+  },
+  COLLECTIONS_FOREIGN: {
+    kind: "forbidden",
+    meaning: "Only its owner changes a collection, and who holds a grant for others' too.",
+  },
+  COLLECTIONS_NAME_TAKEN: { kind: "conflict", meaning: "The owner has another collection of that name." },
+  COLLECTIONS_FAVORITE_TAKEN: {
+    kind: "conflict",
+    meaning: "The account has a collection of favourites already.",
+  },
+  COLLECTIONS_LIMIT: { kind: "conflict", meaning: "The account has as many collections as may be." },
+  COLLECTIONS_ROMS_LIMIT: { kind: "conflict", meaning: "The collection would hold more roms than may be." },
+  COLLECTIONS_COVER_TOO_LARGE: {
+    kind: "too_large",
+    meaning: "The cover has more bytes than details.bytesMax.",
+  },
+  COLLECTIONS_COVER_INVALID: {
+    kind: "invalid",
+    meaning: "The cover is no picture that can be used; the message says why.",
+  },
+  COLLECTIONS_COVER_BUSY: {
+    kind: "unavailable",
+    meaning: "Too many covers are being read; try again after the pause.",
+  },
+  COLLECTIONS_COVER_UNAVAILABLE: {
+    kind: "upstream",
+    meaning: "There is no picture at the address that a cover was to come from.",
+  },
   BODY_TOO_LARGE: { kind: "too_large", meaning: "The request body is larger than details.bytesMax." },
   KV_UNAVAILABLE: {
     kind: "unavailable",
@@ -158,6 +394,22 @@ export const ERROR_CODES = {
     meaning: "The job queue's database does not answer, or the queue has stopped.",
   },
   QUEUE_SCHEDULE_INVALID: { kind: "invalid", meaning: "A cron pattern or its time zone is not valid." },
+  FETCH_REFUSED: {
+    kind: "invalid",
+    meaning: "The address of a call to another server is private, no http, or none the caller may use.",
+  },
+  FETCH_FAILED: {
+    kind: "unavailable",
+    meaning: "Another server, named in details.host, cannot be reached or did not answer in time.",
+  },
+  FETCH_LIMITED: {
+    kind: "unavailable",
+    meaning: "Another server wants to be left alone, or too many calls wait for it; wait for retryAfterMs.",
+  },
+  FETCH_ANSWER_INVALID: {
+    kind: "upstream",
+    meaning: "The answer of another server is too large, damaged, or leads in circles.",
+  },
   COMPUTE_FULL: {
     kind: "unavailable",
     meaning: "Too many tasks wait for a worker; details.waitingMax is the bound.",

@@ -1,5 +1,5 @@
 /** What listeners can ask for on the event stream. */
-export const TOPICS = ["scan", "library", "saves", "sync", "activity", "tasks"] as const;
+export const TOPICS = ["scan", "library", "saves", "sync", "activity", "tasks", "permissions"] as const;
 
 export type Topic = (typeof TOPICS)[number];
 
@@ -48,4 +48,6 @@ export interface EventMap {
   readonly sync: { readonly sessionId: number; readonly status: string };
   readonly activity: { readonly romId: number; readonly userId: number };
   readonly tasks: { readonly taskId: string; readonly status: string };
+  /** What this user may do or see changed: apps ask again. */
+  readonly permissions: { readonly userId: number };
 }

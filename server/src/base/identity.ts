@@ -2,7 +2,7 @@ import type { AppError } from "./errors.ts";
 import { FULL_SCOPES, type Scope } from "./scopes.ts";
 
 /** How a caller proved who they are; `control`: the operator, from a command line on this machine. */
-export type Proof = "session" | "basic" | "client_token" | "access_token" | "control";
+export type Proof = "session" | "basic" | "client_token" | "access_token" | "content_ticket" | "control";
 
 export interface AnonymousIdentity {
   readonly kind: "anonymous";

@@ -15,5 +15,5 @@ export function createRequestId(): string {
 
 /** SHA-256 of a text as lower-case hex. */
 export function sha256Hex(text: string): string {
-  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
+  return Bun.CryptoHasher.hash("sha256", text, "hex");
 }

@@ -45,6 +45,7 @@ const DEFAULTS: LibraryConfig = {
   romsFolder: "roms",
   firmwareFolder: "bios",
   skipHashCalculation: false,
+  skipHashPlatforms: [],
   emulatorJs: {
     debug: false,
     cacheLimitBytes: null,
@@ -187,6 +188,7 @@ describe("parseLibraryConfig", () => {
       romsFolder: "games",
       firmwareFolder: "firmware/files",
       skipHashCalculation: true,
+      skipHashPlatforms: [],
       emulatorJs: {
         debug: true,
         cacheLimitBytes: 52428800,

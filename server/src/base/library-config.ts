@@ -6,7 +6,7 @@ import * as read from "./library-config-readings.ts";
 export const LIBRARY_CONFIG_BYTES_MAX = 1024 * 1024;
 
 /** How far aliases may multiply the file; beyond it the text is an attack or a mistake. */
-const ALIAS_COUNT_MAX = 100;
+export const ALIAS_COUNT_MAX = 100;
 
 /** Built-in folder names, used for platform folders and for rom folders. */
 export const DEFAULT_EXCLUDED_DIRS: readonly string[] = [
@@ -80,6 +80,8 @@ export interface LibraryConfig {
   readonly romsFolder: string;
   readonly firmwareFolder: string;
   readonly skipHashCalculation: boolean;
+  /** Folder names or slugs of platforms whose files are not hashed. */
+  readonly skipHashPlatforms: readonly string[];
   readonly emulatorJs: EmulatorJsConfig;
   readonly scan: ScanConfig;
   readonly streaming: StreamingConfig;
@@ -139,7 +141,7 @@ export function parseLibraryConfig(text: string): ParsedLibraryConfig {
   }
   const lines = new LineCounter();
   try {
-    const document = parseDocument(text, { ...YAML_OPTIONS, lineCounter: lines });
+    const document = parseDocument(text, { ...LIBRARY_CONFIG_YAML, lineCounter: lines });
     const failure = document.errors[0];
     if (failure !== undefined) {
       const { line, col } = lines.linePos(failure.pos[0]);
@@ -165,6 +167,7 @@ export function parseLibraryConfigValue(value: unknown): ParsedLibraryConfig {
     romsFolder: reader.read("filesystem.roms_folder", read.FOLDER, "roms"),
     firmwareFolder: reader.read("filesystem.firmware_folder", read.FOLDER, "bios"),
     skipHashCalculation: reader.read("filesystem.skip_hash_calculation", read.SWITCH, false),
+    skipHashPlatforms: reader.read("filesystem.skip_hash_platforms", read.NAMES, []),
     emulatorJs: readEmulatorJs(reader),
     scan: readScan(reader),
     streaming: {
@@ -178,7 +181,8 @@ export function parseLibraryConfigValue(value: unknown): ParsedLibraryConfig {
 /** The settings of an empty file. */
 export const DEFAULT_LIBRARY_CONFIG: LibraryConfig = parseLibraryConfigValue(null).config;
 
-const YAML_OPTIONS = {
+/** How the text of a `config.yml` is read, also by who edits it. */
+export const LIBRARY_CONFIG_YAML = {
   logLevel: "silent",
   // Pretty messages quote the text per error, which is quadratic in a damaged file, and so is the key check.
   prettyErrors: false,

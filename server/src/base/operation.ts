@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { Context } from "./context.ts";
 import { AppError, isAppError } from "./errors.ts";
 import type { Facts } from "./facts.ts";
+import { answerOnce } from "./idempotency.ts";
 import { hasScope } from "./identity.ts";
 import type { Scope } from "./scopes.ts";
 
@@ -18,7 +19,7 @@ export interface OperationDefinition<I, O, In = unknown> {
   readonly isOpen?: (facts: Facts) => boolean;
   readonly input: v.GenericSchema<In, I>;
   readonly output: Schema<O>;
-  /** Its answer holds a secret or bytes, so it is never stored for a repeated idempotency key. */
+  /** Its answer holds a secret or bytes, so none is kept for a repeated idempotency key and a repeat runs again. */
   readonly storesNoAnswer?: boolean;
 }
 
@@ -107,8 +108,9 @@ export async function callOperation<I, O, In>(
   requireAccess(ctx, op);
   const input = parseInput(op.input, await readInput());
   if (op.type === "query") return await op.run(ctx, input);
+  const run = () => op.run(ctx, input);
   try {
-    const output = await op.run(ctx, input);
+    const output = await (op.storesNoAnswer === true ? run() : answerOnce(ctx, { input, run }));
     ctx.noteWrite();
     return output;
   } catch (error) {

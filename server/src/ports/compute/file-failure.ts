@@ -37,8 +37,8 @@ export function describeFault(path: string, fault: unknown): FileFailure {
   return { code: "io", message: `${path} cannot be read: ${code}` };
 }
 
-/** System calls fail with an `E…` code; nothing else does. */
-function getFaultCode(fault: unknown): string | null {
+/** Gives the code of a refused system call; null for anything else. System calls fail with an `E…` code. */
+export function getFaultCode(fault: unknown): string | null {
   if (fault instanceof TaskCancelled || !(fault instanceof Error) || !("code" in fault)) return null;
   return typeof fault.code === "string" && /^E[A-Z0-9]+$/.test(fault.code) ? fault.code : null;
 }

@@ -4,6 +4,7 @@ import { createPool, type Lane } from "./pool.ts";
 import type { Compute } from "./port.ts";
 import type { TaskReply } from "./protocol.ts";
 import { runTask, uncopiedReply } from "./serve-tasks.ts";
+import { type ComputeSettings, DEFAULT_SETTINGS } from "./settings.ts";
 import { TaskCancelled, type TaskContext, type TaskShapes, type TaskTable } from "./task.ts";
 import { type AppTasks, TASKS } from "./tasks/index.ts";
 
@@ -11,20 +12,20 @@ import { type AppTasks, TASKS } from "./tasks/index.ts";
  * Creates a pool without threads: one task at a time on the calling thread, which gets a turn every 8 ms. For
  * commands that hash a handful of files and for tests; a crash of the task is a crash of the process.
  */
-export function createInline(): Compute {
-  return createInlineOf<AppTasks>(TASKS);
+export function createInline(settings?: ComputeSettings | undefined): Compute {
+  return createInlineOf<AppTasks>(TASKS, { settings });
 }
 
 /** Creates a pool without threads over another table of tasks. */
 export function createInlineOf<T extends TaskShapes>(
   tasks: TaskTable<T>,
-  options: { waitingMax?: number | undefined } = {},
+  options: { waitingMax?: number | undefined; settings?: ComputeSettings | undefined } = {},
 ): Compute<T> {
-  const { waitingMax = WAITING_TASKS_MAX } = options;
-  return createPool<T>({ size: 1, waitingMax, createLane: () => createInlineLane(tasks) });
+  const { waitingMax = WAITING_TASKS_MAX, settings = DEFAULT_SETTINGS } = options;
+  return createPool<T>({ size: 1, waitingMax, createLane: () => createInlineLane(tasks, settings) });
 }
 
-function createInlineLane<T extends TaskShapes>(tasks: TaskTable<T>): Lane {
+function createInlineLane<T extends TaskShapes>(tasks: TaskTable<T>, settings: ComputeSettings): Lane {
   const scratch = createScratch();
   const closing = new AbortController();
   let ended: Promise<unknown> = Promise.resolve();
@@ -35,6 +36,7 @@ function createInlineLane<T extends TaskShapes>(tasks: TaskTable<T>): Lane {
         checkpoint: createCheckpoint(isCancelled),
         report: createReporter(onProgress),
         scratch,
+        settings,
       };
       // Copied as on the way to a thread and back, so that both drivers refuse and isolate the same things.
       const reply = runTask(tasks, { name, input: structuredClone(input), context }).then(copyReply);

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../base/error-codes.ts";
 import type { Kind } from "../../base/errors.ts";
+import type { ComputeSettings } from "./settings.ts";
 
 /** An expected failure as plain data; classes do not survive the way between threads. */
 export interface Failure {
@@ -18,6 +19,7 @@ export type ToWorker =
       readonly kind: "init";
       /** One Int32: the id of the task that must stop. Shared memory, since a busy worker reads no messages. */
       readonly cancelWord: SharedArrayBuffer;
+      readonly settings: ComputeSettings;
     }
   | {
       readonly kind: "start";

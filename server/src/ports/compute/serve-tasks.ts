@@ -2,6 +2,7 @@ import { assert } from "../../base/assert.ts";
 import { createReporter, createScratch } from "./context.ts";
 import { toFailure } from "./failure.ts";
 import type { FromWorker, TaskReply, ToWorker } from "./protocol.ts";
+import { DEFAULT_SETTINGS } from "./settings.ts";
 import { TaskCancelled, type TaskContext, type TaskShapes, type TaskTable } from "./task.ts";
 
 /** The part of a worker's global scope that is used. */
@@ -13,10 +14,12 @@ export interface WorkerScope {
 /** Answers the pool's messages with a table of tasks for as long as this worker lives. */
 export function serveTasks<T extends TaskShapes>(tasks: TaskTable<T>, scope: WorkerScope): void {
   const scratch = createScratch();
+  let settings = DEFAULT_SETTINGS;
   let cancelWord = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   scope.addEventListener("message", ({ data: message }) => {
     if (message.kind === "init") {
       cancelWord = new Int32Array(message.cancelWord);
+      settings = message.settings;
       return;
     }
     const { taskId, name, input, wantsProgress } = message;
@@ -28,6 +31,7 @@ export function serveTasks<T extends TaskShapes>(tasks: TaskTable<T>, scope: Wor
       },
       report: createReporter(wantsProgress ? pass : null),
       scratch,
+      settings,
     };
     void runTask(tasks, { name, input, context }).then((reply) => postReply(scope, taskId, reply));
   });

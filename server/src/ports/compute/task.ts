@@ -1,3 +1,5 @@
+import type { ComputeSettings } from "./settings.ts";
+
 /** What one kind of task takes, gives and reports; all three must survive structured cloning. */
 export interface TaskShape {
   readonly input: unknown;
@@ -23,6 +25,8 @@ export interface TaskContext<P> {
    * A second call invalidates the first.
    */
   scratch(sizeBytes: number): Uint8Array;
+  /** What the operator decided; absent means the defaults. */
+  readonly settings?: ComputeSettings | undefined;
 }
 
 /**

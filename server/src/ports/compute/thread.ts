@@ -1,4 +1,5 @@
 import type { FromWorker, ToWorker } from "./protocol.ts";
+import type { ComputeSettings } from "./settings.ts";
 
 /** One worker thread as its lane sees it. */
 export interface Thread {
@@ -30,7 +31,7 @@ interface BunWorker {
 }
 
 /** Starts a thread; it loads in the background and messages wait for it. */
-export function startThread(entry: URL, listeners: ThreadListeners): Thread {
+export function startThread(entry: URL, settings: ComputeSettings, listeners: ThreadListeners): Thread {
   const cancelWord = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const worker: BunWorker = new Worker(entry, { name: "compute" }) as unknown as BunWorker;
   let isEnded = false;
@@ -51,7 +52,7 @@ export function startThread(entry: URL, listeners: ThreadListeners): Thread {
   });
 
   const post = (message: ToWorker): void => worker.postMessage(message);
-  post({ kind: "init", cancelWord: cancelWord.buffer });
+  post({ kind: "init", cancelWord: cancelWord.buffer, settings });
   return {
     post,
     cancel: (taskId) => void Atomics.store(cancelWord, 0, taskId),

@@ -4,6 +4,7 @@ import { toFailure } from "./failure.ts";
 import { CLOSE_GRACE_MS } from "./limits.ts";
 import type { Lane, LaneTask } from "./pool.ts";
 import type { FromWorker, TaskReply } from "./protocol.ts";
+import type { ComputeSettings } from "./settings.ts";
 import { startThread, type Thread } from "./thread.ts";
 
 /** Largest value of the cancel word; task ids start again after it. */
@@ -28,6 +29,7 @@ interface Running {
 
 export interface WorkerLaneOptions {
   readonly entry: URL;
+  readonly settings: ComputeSettings;
   readonly cancelGraceMs: number;
   readonly idleMs: number;
   readonly onLoss: (loss: WorkerLoss) => void;
@@ -64,7 +66,7 @@ export function createWorkerLane(options: WorkerLaneOptions): Lane {
 
 function start(lane: LaneState, task: LaneTask): Running {
   assert(lane.running === null, "a lane was given two tasks at once");
-  lane.thread ??= startThread(lane.entry, {
+  lane.thread ??= startThread(lane.entry, lane.settings, {
     receive: (message) => receive(lane, message),
     lose: (exitCode, message) => lose(lane, exitCode, message),
   });

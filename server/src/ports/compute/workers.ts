@@ -7,6 +7,7 @@ import {
 } from "./limits.ts";
 import { createPool, type Lane } from "./pool.ts";
 import type { Compute } from "./port.ts";
+import { type ComputeSettings, DEFAULT_SETTINGS } from "./settings.ts";
 import type { TaskShapes } from "./task.ts";
 import type { AppTasks } from "./tasks/index.ts";
 import { createWorkerLane, type WorkerLoss } from "./worker-lane.ts";
@@ -17,6 +18,8 @@ export interface WorkersOptions {
   readonly waitingMax?: number | undefined;
   /** Time a cancelled task has to stop by itself. */
   readonly cancelGraceMs?: number | undefined;
+  /** What the tasks are told of the operator's wishes. */
+  readonly settings?: ComputeSettings | undefined;
   /** Rest after which a thread is ended; the next task starts another. */
   readonly idleMs?: number | undefined;
   /** Told about each worker that died, also outside a task; for the log. */
@@ -35,7 +38,8 @@ export function createWorkers(options: WorkersOptions): Compute {
 export function createWorkersOf<T extends TaskShapes>(entry: URL, options: WorkersOptions): Compute<T> {
   const { size, waitingMax = WAITING_TASKS_MAX } = options;
   const { cancelGraceMs = CANCEL_GRACE_MS, idleMs = IDLE_THREAD_MS, onLoss = () => undefined } = options;
-  const createLane = (): Lane => createWorkerLane({ entry, cancelGraceMs, idleMs, onLoss });
+  const { settings = DEFAULT_SETTINGS } = options;
+  const createLane = (): Lane => createWorkerLane({ entry, settings, cancelGraceMs, idleMs, onLoss });
   return createPool<T>({ size, waitingMax, createLane });
 }
 

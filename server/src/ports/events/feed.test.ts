@@ -16,7 +16,7 @@ function event(id: number, over: { topic?: Topic; userId?: number | null } = {})
   } as LoggedEvent;
 }
 
-function makeFeed(userId: number | null = 1) {
+function makeFeed(userId: number | null | "any" = 1) {
   return createFeed({ topics: ["library"], userId, onClose: () => undefined, readNewestId: () => 50 });
 }
 
@@ -37,6 +37,15 @@ describe("createFeed", () => {
     feed.offer(event(3, { userId: 1 }));
     feed.startAt(null);
     expect((await feed.next(idle)).map((item) => item.id)).toEqual(["3"]);
+  });
+
+  test("tells a listener for anybody of every user's events", async () => {
+    const feed = makeFeed("any");
+    feed.offer(event(1, { userId: 2 }));
+    feed.offer(event(2));
+    feed.offer(event(3, { userId: 1 }));
+    feed.startAt(null);
+    expect((await feed.next(idle)).map((item) => item.id)).toEqual(["1", "2", "3"]);
   });
 
   test("tells a slow listener of a gap instead of growing", async () => {

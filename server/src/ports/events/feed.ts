@@ -16,7 +16,7 @@ export interface Feed extends EventFeed {
 
 export interface FeedOptions {
   readonly topics: readonly Topic[];
-  readonly userId: number | null;
+  readonly userId: number | null | "any";
   readonly onClose: () => void;
   /** Id of the newest event of the log that this process has read. */
   readonly readNewestId: () => number;
@@ -44,7 +44,8 @@ export function createFeed(options: FeedOptions): Feed {
     offer(event) {
       if (isClosed || Number(event.id) <= lastId) return;
       if (!topics.has(event.topic)) return;
-      if (event.userId !== null && event.userId !== options.userId) return;
+      const isForAll = event.userId === null || options.userId === "any";
+      if (!isForAll && event.userId !== options.userId) return;
       push(event);
     },
     gap: (reason, id) => push({ gap: reason, id }),

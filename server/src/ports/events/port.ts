@@ -45,11 +45,13 @@ export interface Events {
   on<T extends Topic>(topic: T, listener: (event: RaisedEvent & { topic: T }) => void): () => void;
   /**
    * Opens a feed over the shared log.
+   * @param userId Whose events to tell beside those for everyone; "any" tells all, for doors that hand each on to
+   *   its user.
    * @param resumeFrom Id of the last event the listener saw; null begins with what comes next.
    */
   open(options: {
     topics: readonly Topic[];
-    userId: number | null;
+    userId: number | null | "any";
     resumeFrom: string | null;
   }): Promise<EventFeed>;
   /** Waits until everything raised so far is in the log. */

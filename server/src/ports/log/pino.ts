@@ -1,5 +1,6 @@
 import { pino } from "pino";
-import type { Log, LogFields } from "./port.ts";
+import type { Log, LogFields, LogLine, RecentLines } from "./port.ts";
+import { createRecentLines } from "./recent.ts";
 
 export interface LogOptions {
   readonly level: "debug" | "info" | "warn" | "error";
@@ -20,9 +21,11 @@ const SECRET_PATHS = [
   "*.secret",
 ];
 
-/** Opens the log on standard output: readable lines, or one JSON object a line. */
+/** Opens the log on standard output: readable lines, or one JSON object a line. The last ones stay in memory. */
 export function createLog(options: LogOptions): Log {
   const write = options.write ?? ((line: string) => void process.stdout.write(line));
+  const recent = createRecentLines();
+  const isJson = options.format === "json";
   const logger = pino(
     {
       level: options.level,
@@ -32,18 +35,25 @@ export function createLog(options: LogOptions): Log {
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: serializeError },
     },
-    { write: options.format === "json" ? write : (line: string) => write(toReadable(line)) },
+    {
+      write(line: string) {
+        const entry = JSON.parse(line) as Entry;
+        write(isJson ? line : toReadable(entry));
+        recent.add(toLine(entry));
+      },
+    },
   );
-  return wrap(logger);
+  return wrap(logger, recent);
 }
 
-function wrap(logger: pino.Logger): Log {
+function wrap(logger: pino.Logger, recent: RecentLines): Log {
   return {
     debug: (message, fields) => logger.debug(fields ?? {}, message),
     info: (message, fields) => logger.info(fields ?? {}, message),
     warn: (message, fields) => logger.warn(fields ?? {}, message),
     error: (message, fields) => logger.error(fields ?? {}, message),
-    child: (component) => wrap(logger.child({ component })),
+    child: (component) => wrap(logger.child({ component }), recent),
+    recent,
   };
 }
 
@@ -71,11 +81,30 @@ function withoutParameters(text: string): string {
   return trace < 0 ? statement : statement + text.slice(trace);
 }
 
-function toReadable(line: string): string {
-  const { time, level, msg, component, ...fields } = JSON.parse(line) as LogFields;
+/** One object of the log; what stands beside these fields are its facts. */
+interface Entry extends LogFields {
+  readonly time: string;
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly msg: string;
+  readonly component?: string;
+}
+
+function toReadable(entry: Entry): string {
+  const { time, level, component } = entry;
   const where = component === undefined ? "" : `${component}: `;
-  const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${formatValue(value)}`);
-  return `${time} ${String(level).toUpperCase().padEnd(5)} ${where}${msg}${rest.join("")}\n`;
+  return `${time} ${String(level).toUpperCase().padEnd(5)} ${where}${toText(entry)}\n`;
+}
+
+function toLine(entry: Entry): LogLine {
+  const { time, level, component = null } = entry;
+  return { atMs: Date.parse(time), level, component, text: toText(entry) };
+}
+
+/** The message with its facts. */
+function toText({ time, level, component, msg, ...fields }: Entry): string {
+  return `${msg}${Object.entries(fields)
+    .map(([name, value]) => ` ${name}=${formatValue(value)}`)
+    .join("")}`;
 }
 
 function formatValue(value: unknown): string {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseLibraryConfig } from "../../base/library-config.ts";
 import { createDiskFiles } from "../files/disk.ts";
 import { createLog } from "../log/pino.ts";
 import { createFileSettings } from "./file.ts";
@@ -60,4 +61,54 @@ describe("createFileSettings", () => {
     expect((await settings.read()).romsFolder).toBe("games");
     expect(await settings.problem()).not.toBeNull();
   });
+});
+
+describe("change", () => {
+  const bind = (fsSlug: string, slug: string) => () =>
+    [{ kind: "set", path: ["system", "platforms", fsSlug], value: slug }] as const;
+
+  test("counts at once, however long a look at the file is believed", async () => {
+    const log = createLog({ level: "error", format: "json" });
+    const own = createFileSettings({ path, files: createDiskFiles(), log, recheckMs: 60_000 });
+    expect((await own.read()).platformsBinding.size).toBe(0);
+    await own.change(bind("a", "nes"));
+    expect((await own.read()).platformsBinding.get("a")).toBe("nes");
+    await own.change((config) => (config.platformsBinding.has("a") ? bind("a", "gba")() : []));
+    expect((await own.read()).platformsBinding.get("a")).toBe("gba");
+  });
+
+  test("is seen by another process of the same length and moment", async () => {
+    await settings.change(bind("a", "nes"));
+    const { mtime } = await stat(path);
+    expect((await settings.read()).platformsBinding.get("a")).toBe("nes");
+    const log = createLog({ level: "error", format: "json" });
+    await createFileSettings({ path, files: createDiskFiles(), log }).change(bind("a", "gba"));
+    await utimes(path, mtime, mtime);
+    expect((await settings.read()).platformsBinding.get("a")).toBe("gba");
+  });
+
+  test("keeps the rights of the file and leaves nothing beside it", async () => {
+    await writeFile(path, "a: 1\n", { mode: 0o640 });
+    await settings.change(bind("a", "nes"));
+    expect((await stat(path)).mode & 0o777).toBe(0o640);
+    expect(await readdir(folder)).toEqual(["config.yml"]);
+    expect(await settings.file()).toEqual({ isMounted: true, isWritable: true });
+  });
+
+  test("leaves the old or the new file when the process is killed", async () => {
+    await writeFile(path, "# kept\n");
+    for (const waitMs of [5, 60, 140]) {
+      const fixture = new URL("doomed-changer.fixture.ts", import.meta.url).pathname;
+      const changer = Bun.spawn([process.execPath, fixture, path], { stdin: "pipe", stdout: "pipe" });
+      const { value } = await changer.stdout.getReader().read();
+      expect(new TextDecoder().decode(value)).toContain("ready");
+      await Bun.sleep(waitMs);
+      changer.kill("SIGKILL");
+      await changer.exited;
+      const text = await readFile(path, "utf8");
+      expect(text.startsWith("# kept\n")).toBe(true);
+      expect(parseLibraryConfig(text).problem).toBeNull();
+    }
+    expect((await settings.read()).platformsBinding.size).toBeGreaterThan(0);
+  }, 20_000);
 });
