@@ -25,8 +25,11 @@ export interface Answer {
 export const basic = (name: string, password: string) =>
   `Basic ${Buffer.from(`${name}:${password}`).toString("base64")}`;
 
+/** An app in this process, or whatever else answers requests. */
+export type Callable = Pick<TestApp, "fetch">;
+
 /** Makes one call. */
-export async function callApp(app: TestApp, path: string, call: Call = {}): Promise<Answer> {
+export async function callApp(app: Callable, path: string, call: Call = {}): Promise<Answer> {
   const headers = new Headers(call.headers);
   if (call.authorization !== undefined) headers.set("authorization", call.authorization);
   if (call.json !== undefined) headers.set("content-type", "application/json");
@@ -59,7 +62,7 @@ export interface Browser {
 }
 
 /** Opens a browser without cookies. */
-export function openBrowser(app: TestApp): Browser {
+export function openBrowser(app: Callable): Browser {
   const cookies = new Map<string, string>();
   return {
     cookies,

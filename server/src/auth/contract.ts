@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { Instant } from "../base/clock.ts";
 import { Id, InstantText, list, ScopeName } from "../base/schemas.ts";
 import type { Scope } from "../base/scopes.ts";
+import { CONTENT_LINK_MS, CONTENT_LINK_MS_MAX, CONTENT_LINK_MS_MIN } from "./limits.ts";
 
 /** Scopes in one request; there are fewer scopes than this. */
 const SCOPES_MAX = 64;
@@ -95,17 +96,47 @@ export const LoginInput = v.strictObject({
   userAgent: v.nullable(v.string()),
 });
 
+/** How the cookies go over the wire. */
+const cookieEntries = {
+  /** To be sent over HTTPS only. */
+  isSecure: v.boolean(),
+  sameSite: v.picklist(["strict", "lax"]),
+};
+
 /** What a browser that signed in has to remember. */
 export const SignedInSchema = v.object({
   sessionId: v.string(),
   csrfToken: v.string(),
   browserId: v.string(),
   maxAgeSeconds: v.number(),
-  /** To be sent over HTTPS only. */
-  isSecure: v.boolean(),
+  ...cookieEntries,
 });
 export type SignedIn = v.InferOutput<typeof SignedInSchema>;
 
 /** What a browser that signed out has to remember. */
-export const SignedOutSchema = v.object({ csrfToken: v.string(), isSecure: v.boolean() });
+export const SignedOutSchema = v.object({
+  csrfToken: v.string(),
+  ...cookieEntries,
+  /** Where the browser signs out at the identity provider too; null when it need not. */
+  providerLogoutUrl: v.nullable(v.string()),
+});
 export type SignedOut = v.InferOutput<typeof SignedOutSchema>;
+
+export const ContentLinkInput = v.strictObject({
+  romId: Id,
+  /** The one file wanted of a rom that has several. */
+  fileId: v.optional(Id),
+  expiresInMs: v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(CONTENT_LINK_MS_MIN), v.maxValue(CONTENT_LINK_MS_MAX)),
+    CONTENT_LINK_MS,
+  ),
+});
+
+/** A link to bytes that opens by itself. */
+export interface ContentLink {
+  /** Path and query, to be put behind the address of the server. It holds a secret while it lives. */
+  readonly path: string;
+  readonly expiresAt: Instant;
+}
+
+export const ContentLinkSchema = v.object({ path: v.string(), expiresAt: InstantText });

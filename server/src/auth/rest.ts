@@ -1,6 +1,6 @@
 import type { RequestReader } from "../http/reader.ts";
-import { del, get, post, type RestRoute } from "../http/route.ts";
-import { createClientToken, listClientTokens, removeClientToken } from "./client-tokens/service.ts";
+import { post, type RestRoute } from "../http/route.ts";
+import { clientTokenRoutes } from "./client-tokens/rest.ts";
 import {
   CSRF_COOKIE,
   parseCookies,
@@ -9,15 +9,12 @@ import {
   toSignedInCookies,
   toSignedOutCookies,
 } from "./cookies/wire.ts";
+import { deviceFlowRoutes } from "./device-flow/rest.ts";
+import { oidcRoutes } from "./oidc/rest.ts";
+import { pairingRoutes } from "./pairing/rest.ts";
 import { login, logout } from "./service.ts";
 import { grantToken } from "./tokens/service.ts";
-import {
-  fromNewClientTokenWire,
-  fromTokenForm,
-  toClientTokenWire,
-  toNewClientTokenWire,
-  toTokenPairWire,
-} from "./wire.ts";
+import { fromTokenForm, toSignedOutWire, toTokenPairWire } from "./wire.ts";
 
 /** The compatible API answers a grant that is not complete with 400. */
 const BAD_REQUEST = { status: 400 };
@@ -32,33 +29,23 @@ export const authRoutes: readonly RestRoute[] = [
   }),
   post("/api/logout", logout, {
     summary: "Drop the session",
-    write: (signedOut) => answerWith(toSignedOutCookies(signedOut)),
+    write: (signedOut) => answerWith(toSignedOutCookies(signedOut), toSignedOutWire(signedOut)),
   }),
+  ...oidcRoutes,
   post("/api/token", grantToken, {
     summary: "OAuth2 token endpoint: grant_type password or refresh_token; returns a bearer pair",
     read: async (reader) => fromTokenForm(await reader.form()),
     write: toTokenPairWire,
+    names: { scopes: "scope" },
     errors: {
       TOKEN_CREDENTIALS_MISSING: BAD_REQUEST,
       TOKEN_REFRESH_MISSING: BAD_REQUEST,
       TOKEN_GRANT_UNSUPPORTED: BAD_REQUEST,
     },
   }),
-  get("/api/client-tokens", listClientTokens, {
-    summary: "Caller's API tokens",
-    write: (tokens) => tokens.map(toClientTokenWire),
-  }),
-  post("/api/client-tokens", createClientToken, {
-    summary: "Create an API token (raw value shown once)",
-    status: 201,
-    read: async (reader) => fromNewClientTokenWire(await reader.json()),
-    write: toNewClientTokenWire,
-    errors: { CLIENT_TOKEN_LIMIT: BAD_REQUEST },
-  }),
-  del("/api/client-tokens/{token_id}", removeClientToken, {
-    summary: "Delete one of the caller's tokens",
-    read: (reader) => ({ tokenId: reader.pathInt("token_id") }),
-  }),
+  ...clientTokenRoutes,
+  ...pairingRoutes,
+  ...deviceFlowRoutes,
 ];
 
 function readLogin(reader: RequestReader): unknown {
@@ -72,8 +59,8 @@ function readLogin(reader: RequestReader): unknown {
   };
 }
 
-function answerWith(setCookies: readonly string[]): Response {
+function answerWith(setCookies: readonly string[], body: unknown = null): Response {
   const headers = new Headers({ "content-type": "application/json" });
   for (const cookie of setCookies) headers.append("set-cookie", cookie);
-  return new Response("null", { headers });
+  return new Response(JSON.stringify(body), { headers });
 }

@@ -34,7 +34,16 @@ const FACTS: Facts = {
   isDownloadPublic: false,
   sessionMaxAgeMs: 1_209_600_000,
   accessTokenMs: 1_800_000,
+  tasks: {
+    rescan: { isEnabled: false, cron: "0 3 * * *" },
+    orphanedResources: { isEnabled: false, cron: "0 5 * * *" },
+    watcher: { isEnabled: false, delayMinutes: 5 },
+    timeZone: "UTC",
+    resultTtlMs: 86_400_000,
+  },
   refreshTokenMs: 604_800_000,
+  inviteTokenMs: 600_000,
+  oidc: null,
   flags: {
     disableSetupWizard: false,
     disableUserpassLogin: false,

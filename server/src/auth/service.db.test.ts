@@ -271,6 +271,14 @@ describe("identify by Basic", () => {
     expect(proofOf(await byHeader(basic("ana", "another")))).toBe("basic");
   });
 
+  test("refuses the old name as soon as a rename is known", async () => {
+    expect(proofOf(await byHeader(ANA))).toBe("basic");
+    await setUser({ username: "bea" });
+    scene.advance(5_001);
+    expect(proofOf(await byHeader(ANA))).toBe("anonymous");
+    expect(proofOf(await byHeader(basic("bea", "ana's password")))).toBe("basic");
+  });
+
   test("refuses a disabled account", async () => {
     await setUser({ enabled: false });
     expect(proofOf(await byHeader(ANA))).toBe("anonymous");

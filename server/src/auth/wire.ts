@@ -1,8 +1,13 @@
 import { toWireInstant, toWireInstantOrNull } from "../users/wire.ts";
-import type { ClientToken, NewClientToken, TokenPair } from "./contract.ts";
+import type { ClientToken, NewClientToken, SignedOut, TokenPair } from "./contract.ts";
 
 /** Answered as plain text when a request lacks its CSRF pair; apps look for "CSRF" in it. */
 export const CSRF_REFUSAL = "CSRF token verification failed";
+
+/** The answer to a logout: nothing, or where the browser signs out at the identity provider. */
+export function toSignedOutWire({ providerLogoutUrl }: SignedOut) {
+  return providerLogoutUrl === null ? null : { oidc_logout_url: providerLogoutUrl };
+}
 
 /** A client token in the compatible shape. */
 export function toClientTokenWire(token: ClientToken) {

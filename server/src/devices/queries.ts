@@ -1,6 +1,6 @@
 import type { Executor } from "@multitap/db";
 import { devices } from "@multitap/db/schema/devices";
-import { and, asc, desc, eq, inArray, isNull, lt, or } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, isNull, lt, or } from "drizzle-orm";
 import { assert } from "../base/assert.ts";
 
 /** What a browser's row says besides its owner. */
@@ -74,6 +74,54 @@ export async function removeOldWebDevices(db: Executor, userId: number, kept: nu
     .orderBy(desc(devices.lastSeen), asc(devices.id))
     .offset(kept);
   await db.delete(devices).where(inArray(devices.id, old));
+}
+
+/** What an app says of the device that it runs on. */
+export interface AppDeviceFacts {
+  readonly name: string;
+  readonly client: string;
+  readonly platform: string | null;
+  readonly version: string | null;
+  readonly seenAt: Date;
+}
+
+/**
+ * Writes the row of the device that owns an identifier, making it when absent, and gives its id. Of a device
+ * that is there only name, version and the last sign of life change.
+ */
+export async function upsertAppDevice(
+  db: Executor,
+  owner: { readonly id: string; readonly userId: number; readonly identifier: string },
+  facts: AppDeviceFacts,
+): Promise<string> {
+  const changing = {
+    name: facts.name,
+    clientVersion: facts.version,
+    lastSeen: facts.seenAt,
+    updatedAt: facts.seenAt,
+  };
+  const [row] = await db
+    .insert(devices)
+    .values({
+      id: owner.id,
+      userId: owner.userId,
+      clientDeviceIdentifier: owner.identifier,
+      platform: facts.platform,
+      client: facts.client,
+      syncMode: "api",
+      createdAt: facts.seenAt,
+      ...changing,
+    })
+    .onConflictDoUpdate({ target: [devices.userId, devices.clientDeviceIdentifier], set: changing })
+    .returning({ id: devices.id });
+  assert(row !== undefined, "an upsert returns its row");
+  return row.id;
+}
+
+/** Counts an account's devices. */
+export async function countDevices(db: Executor, userId: number): Promise<number> {
+  const [row] = await db.select({ count: count() }).from(devices).where(eq(devices.userId, userId));
+  return row?.count ?? 0;
 }
 
 /** Notes a sign of life unless some process noted one after `notedBefore`. */

@@ -1,9 +1,22 @@
 import type { Context } from "../base/context.ts";
+import { AppError } from "../base/errors.ts";
 import { createThrottle } from "../base/expiring-cache.ts";
 import { createUuid } from "../base/ids.ts";
 import { perPorts } from "../base/per-ports.ts";
-import { DEVICES_REMEMBERED_MAX, LAST_SEEN_INTERVAL_MS, WEB_DEVICES_MAX } from "./limits.ts";
-import { findWebDeviceAt, removeOldWebDevices, setLastSeen, upsertWebDevice } from "./queries.ts";
+import {
+  DEVICES_PER_USER_MAX,
+  DEVICES_REMEMBERED_MAX,
+  LAST_SEEN_INTERVAL_MS,
+  WEB_DEVICES_MAX,
+} from "./limits.ts";
+import {
+  countDevices,
+  findWebDeviceAt,
+  removeOldWebDevices,
+  setLastSeen,
+  upsertAppDevice,
+  upsertWebDevice,
+} from "./queries.ts";
 import { describeBrowser } from "./rules.ts";
 
 type Scene = Pick<Context, "ports" | "db" | "clientAddress">;
@@ -55,6 +68,40 @@ async function findBrowserId(ctx: Scene, userId: number, name: string): Promise<
   if (ctx.clientAddress === null) return null;
   const identifier = await findWebDeviceAt(ctx.db, userId, { address: ctx.clientAddress, name });
   return identifier?.startsWith(WEB_PREFIX) ? identifier.slice(WEB_PREFIX.length) : null;
+}
+
+/** Tells whether an identifier is one of those by which browsers are recognised; no app may take one. */
+export function isBrowserIdentifier(identifier: string): boolean {
+  return identifier.startsWith(WEB_PREFIX);
+}
+
+/** A device as the app on it describes it. */
+export interface AppDevice {
+  /** By which the app recognises the device; the same one is always the same device of a user. */
+  readonly identifier: string;
+  readonly name: string;
+  /** The app. */
+  readonly client: string;
+  readonly version: string | null;
+  /** Its operating system, in the app's words. */
+  readonly platform: string | null;
+}
+
+/**
+ * Finds or makes the device of an app that was let in; one that is there takes on the given name and version.
+ * To be called in a transaction.
+ * @returns Its id.
+ * @throws AppError `DEVICE_LIMIT`.
+ */
+export async function pairAppDevice(ctx: Scene, userId: number, device: AppDevice): Promise<string> {
+  const owner = { id: createUuid(), userId, identifier: device.identifier };
+  const deviceId = await upsertAppDevice(ctx.db, owner, { ...device, seenAt: ctx.ports.clock.now() });
+  const isNew = deviceId === owner.id;
+  if (isNew && (await countDevices(ctx.db, userId)) > DEVICES_PER_USER_MAX) {
+    const message = `Maximum of ${DEVICES_PER_USER_MAX} devices per user reached`;
+    throw new AppError("invalid", "DEVICE_LIMIT", { message });
+  }
+  return deviceId;
 }
 
 /**

@@ -1,3 +1,7 @@
+import * as v from "valibot";
+import { list } from "../base/schemas.ts";
+import { GRANTS_MAX } from "./limits.ts";
+
 /** What grants speak about, in the order in which they are listed. */
 export const ENTITIES = [
   "platforms",
@@ -43,3 +47,63 @@ export function isEntity(text: string): text is Entity {
 export function isAction(text: string): text is Action {
   return ACTIONS.some((action) => action === text);
 }
+
+const grantEntries = { entity: v.picklist(ENTITIES), action: v.picklist(ACTIONS) };
+
+export const GrantSchema = v.object({ ...grantEntries, isOwnOnly: v.boolean() });
+export const OverrideSchema = v.object({ ...grantEntries, isGranted: v.boolean(), isOwnOnly: v.boolean() });
+
+/** Grants to store. Of several for the same entity and action the last one counts. */
+export const GrantsInput = v.pipe(
+  v.array(v.strictObject({ ...grantEntries, isOwnOnly: v.optional(v.boolean(), false) })),
+  v.maxLength(GRANTS_MAX),
+  v.readonly(),
+);
+
+/** Overrides to store, under the same rule. */
+export const OverridesInput = v.pipe(
+  v.array(
+    v.strictObject({ ...grantEntries, isGranted: v.boolean(), isOwnOnly: v.optional(v.boolean(), false) }),
+  ),
+  v.maxLength(GRANTS_MAX),
+  v.readonly(),
+);
+
+/** Everything that can be granted. */
+export interface PermissionCatalog {
+  readonly entities: readonly Entity[];
+  readonly actions: readonly Action[];
+}
+
+export const PermissionCatalogSchema = v.object({
+  entities: list(v.picklist(ENTITIES)),
+  actions: list(v.picklist(ACTIONS)),
+});
+
+/** What user interfaces offer or hide, in the order in which it is listed. */
+export const ACTION_KEYS = [
+  "rom.view",
+  "rom.play",
+  "rom.download",
+  "rom.upload",
+  "rom.edit",
+  "rom.delete",
+  "rom.match",
+  "rom.refresh",
+  "rom.favorite",
+  "platform.view",
+  "platform.create",
+  "platform.edit",
+  "platform.delete",
+  "collection.view",
+  "collection.create",
+  "collection.edit",
+  "collection.delete",
+  "library.scan",
+  "user.view",
+  "user.create",
+  "user.edit",
+  "user.delete",
+  "app.admin",
+] as const;
+export type ActionKey = (typeof ACTION_KEYS)[number];

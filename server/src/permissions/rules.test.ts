@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { EDIT_SCOPES, FULL_SCOPES, SCOPES, type Scope, WRITE_SCOPES } from "../base/scopes.ts";
 import type { Action, Entity, Grant, Override } from "./contract.ts";
-import { computeScopes, resolveGrants } from "./rules.ts";
+import { NOTHING_HIDDEN, toHidden } from "./hidden/rules.ts";
+import { computeScopes, dropRepeats, resolveGrants, toActionKeys, toScopes } from "./rules.ts";
 
 const grant = (entity: Entity, action: Action, isOwnOnly = false): Grant => ({ entity, action, isOwnOnly });
 const override = (entity: Entity, action: Action, isGranted: boolean, isOwnOnly = false): Override => ({
@@ -88,5 +89,49 @@ describe("resolveGrants", () => {
     expect(
       resolveGrants([grant("assets", "write", true)], [override("assets", "write", true, false)]),
     ).toEqual([grant("assets", "write", false)]);
+  });
+});
+
+describe("dropRepeats", () => {
+  test("keeps the last of several for the same thing, in the place of the first", () => {
+    const [one, other, last] = [grant("roms", "read"), grant("logs", "read"), grant("roms", "read", true)];
+    expect(dropRepeats([one, other, last])).toEqual([last, other]);
+  });
+});
+
+describe("toActionKeys", () => {
+  test("needs the grant to delete beside the scope to write", () => {
+    const keysOf = (...grants: readonly Grant[]) => toActionKeys(toScopes(grants), grants);
+    expect(keysOf(grant("roms", "delete"))).toEqual([]);
+    expect(keysOf(grant("roms", "write"))).not.toContain("rom.delete");
+    expect(keysOf(grant("roms", "write"), grant("roms", "delete", true))).toContain("rom.delete");
+  });
+
+  test("never gives what only administrators have", () => {
+    expect(toActionKeys(FULL_SCOPES, [])).not.toContain("app.admin");
+  });
+});
+
+describe("toHidden", () => {
+  test("orders ids, counts repeats once and marks equal sets alike", () => {
+    const one = toHidden([
+      { entity: "roms", entityId: 10 },
+      { entity: "roms", entityId: 9 },
+      { entity: "platforms", entityId: 1 },
+      { entity: "roms", entityId: 10 },
+    ]);
+    const same = toHidden([
+      { entity: "platforms", entityId: 1 },
+      { entity: "roms", entityId: 9 },
+      { entity: "roms", entityId: 10 },
+    ]);
+    expect([one.platformIds, one.romIds, one.mark]).toEqual([[1], [9, 10], same.mark]);
+    const swapped = toHidden([
+      { entity: "roms", entityId: 1 },
+      { entity: "platforms", entityId: 9 },
+      { entity: "platforms", entityId: 10 },
+    ]);
+    expect(new Set([one.mark, swapped.mark, NOTHING_HIDDEN.mark]).size).toBe(3);
+    expect(NOTHING_HIDDEN.mark).toBe("");
   });
 });

@@ -66,3 +66,53 @@ export const CreateUserInput = v.strictObject({
   /** `user`, `admin`, or the older names `viewer` and `editor`, in any case. */
   role: v.string(),
 });
+
+export const UserListSchema = list(UserSchema);
+export const UserIdListSchema = list(Id);
+export const UserIdInput = v.strictObject({ userId: Id });
+
+/** What changes of an account; what is left out stays. */
+export const UpdateUserInput = v.strictObject({
+  userId: Id,
+  /** In any case; "" stays as it is. */
+  username: v.optional(v.string()),
+  /** "" stays as it is. */
+  password: v.optional(v.string()),
+  /** "" for none. */
+  email: v.optional(v.string()),
+  /** As for a new account; `user` keeps the group. "" stays as it is. Ignored on oneself. */
+  role: v.optional(v.string()),
+  /** Ignored on oneself. */
+  isEnabled: v.optional(v.boolean()),
+  /** "" for none. */
+  raUsername: v.optional(v.string()),
+  /** Whatever apps keep with the account; replaces all of it. */
+  uiSettings: v.optional(v.record(v.string(), v.unknown())),
+});
+export type UpdateUserInput = v.InferOutput<typeof UpdateUserInput>;
+
+/** A change as the compatible form sends it: settings as text, and perhaps a picture. */
+export const UserFormInput = v.strictObject({
+  ...UpdateUserInput.entries,
+  /** JSON of an object. */
+  uiSettings: v.optional(v.string()),
+  /** The bytes of a picture. */
+  avatar: v.optional(v.instance(Uint8Array)),
+});
+
+/** A stored picture. */
+export const StoredAvatarSchema = v.object({
+  /** Absolute path on disk. */
+  path: v.string(),
+  fileName: v.string(),
+  contentType: v.string(),
+  sizeBytes: v.number(),
+  modifiedAtMs: v.number(),
+});
+export type StoredAvatar = v.InferOutput<typeof StoredAvatarSchema>;
+
+export const RefreshProgressionInput = v.strictObject({
+  userId: Id,
+  /** Only what was earned since the last refresh. */
+  isIncremental: v.optional(v.boolean(), false),
+});

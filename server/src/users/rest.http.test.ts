@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createTestApp, type TestApp } from "../app/testing.ts";
-import { ADMIN, addAccounts, basic, callApp, openBrowser, VIEWER } from "../auth/calls.testing.ts";
+import { ADMIN, addAccounts, basic, type Call, callApp, openBrowser, VIEWER } from "../auth/calls.testing.ts";
 import { FULL_SCOPES, READ_SCOPES } from "../base/scopes.ts";
 
 const FIRST = { username: "Admin", email: "admin@example.com", password: "adminpass", role: "viewer" };
@@ -86,6 +86,7 @@ describe("users", () => {
       ra_username: "",
       ra_progression: {},
       ui_settings: {},
+      current_device_id: null,
       created_at: expect.stringMatching(/\+00:00$/),
       updated_at: expect.stringMatching(/\+00:00$/),
     });
@@ -114,6 +115,42 @@ describe("users", () => {
     expect([answer.status, answer.text]).toEqual([400, JSON.stringify({ detail })]);
   });
 
+  test("are listed for who may read them, with nothing secret", async () => {
+    const list = await callApp(app, "/api/users", { authorization: ADMIN });
+    const rows = list.json as Record<string, unknown>[];
+    expect(rows.map(({ id }) => id)).toEqual(rows.map(({ id }) => id).toSorted());
+    expect(rows[0]).toMatchObject({ id: 1, username: "admin", current_device_id: null });
+    expect(list.text).not.toContain("hash");
+    expect(list.text).not.toContain("$argon2");
+    const ids = await callApp(app, "/api/users/identifiers", { authorization: ADMIN });
+    expect(ids.json).toEqual(rows.map(({ id }) => id));
+    const typed = await callApp(app, "/trpc/users.list", { authorization: ADMIN });
+    expect(typed.json).toMatchObject({ result: { data: rows.map(({ id }) => ({ id })) } });
+    const typedIds = await callApp(app, "/trpc/users.identifiers", { authorization: ADMIN });
+    expect(typedIds.json).toMatchObject({ result: { data: ids.json } });
+    for (const path of ["/api/users", "/api/users/identifiers", "/api/users/1", "/trpc/users.list"]) {
+      const refused = await callApp(app, path, { authorization: VIEWER });
+      expect([path, refused.status]).toEqual([path, 403]);
+      expect(refused.text).toContain("Forbidden");
+    }
+  });
+
+  test("are read one by one", async () => {
+    const one = await callApp(app, "/api/users/2", { authorization: ADMIN });
+    expect([one.status, one.json]).toMatchObject([200, { id: 2, username: "ana", enabled: true }]);
+    const missing = await callApp(app, "/api/users/9999", { authorization: ADMIN });
+    expect([missing.status, missing.text]).toEqual([404, '{"detail":"User not found"}']);
+    const bad = await callApp(app, "/api/users/abc", { authorization: ADMIN });
+    const message = "Input should be a valid integer, unable to parse string as an integer";
+    expect([bad.status, bad.json]).toEqual([
+      422,
+      { detail: [{ type: "int_parsing", loc: ["path", "id"], msg: message, input: "abc" }] },
+    ]);
+    const input = encodeURIComponent(JSON.stringify({ userId: 2 }));
+    const typed = await callApp(app, `/trpc/users.get?input=${input}`, { authorization: ADMIN });
+    expect(typed.json).toMatchObject({ result: { data: { id: 2, username: "ana" } } });
+  });
+
   test("know themselves at both doors", async () => {
     const me = await callApp(app, "/api/users/me", { authorization: ADMIN });
     expect(me.json).toMatchObject({ id: 1, username: "admin", current_device_id: null });
@@ -128,6 +165,40 @@ describe("users", () => {
     const { access_token } = narrow.json as { access_token: string };
     const refused = await callApp(app, "/trpc/users.me", { authorization: `Bearer ${access_token}` });
     expect(refused.status).toBe(403);
+  });
+});
+
+describe("POST /api/users/{id}/ra/refresh", () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await createTestApp();
+    await addAccounts(app);
+  });
+  afterAll(() => app.close());
+
+  const refresh = (userId: number, authorization: string, call: Partial<Call> = {}) =>
+    callApp(app, `/api/users/${userId}/ra/refresh`, { method: "POST", authorization, ...call });
+  const NO_NAME = '{"detail":"User does not have a RetroAchievements username set"}';
+  const NOT_SET_UP = '{"detail":"RetroAchievements is not configured on this server"}';
+
+  test("says what is missing, to the owner and to administrators only", async () => {
+    for (const call of [{}, { json: {} }, { json: { incremental: true } }]) {
+      const answer = await refresh(2, VIEWER, call);
+      expect([answer.status, answer.text]).toEqual([404, NO_NAME]);
+    }
+    expect((await refresh(1, VIEWER)).text).toBe(FORBIDDEN);
+    expect((await refresh(9999, VIEWER)).text).toBe(FORBIDDEN);
+    expect((await refresh(9999, ADMIN)).text).toBe('{"detail":"User not found"}');
+    const bad = await refresh(2, VIEWER, { json: { incremental: "x" } });
+    expect(bad.json).toMatchObject({ detail: [{ type: "bool_type", loc: ["body", "incremental"] }] });
+    const form = { ra_username: "AnaPlays" };
+    await callApp(app, "/api/users/2", { method: "PUT", authorization: VIEWER, form });
+    const off = await refresh(2, ADMIN, { json: { incremental: true } });
+    expect([off.status, off.text]).toEqual([400, NOT_SET_UP]);
+    const typed = { json: { userId: 2 }, authorization: VIEWER };
+    expect((await callApp(app, "/trpc/users.refreshProgression", typed)).json).toMatchObject({
+      error: { data: { kind: "unsupported", code: "USER_RA_OFF" } },
+    });
   });
 });
 

@@ -5,6 +5,9 @@ import {
   EMAIL_CHARS_MAX,
   PASSWORD_CHARS_MAX,
   PASSWORD_CHARS_MIN,
+  RA_NAME_CHARS_MAX,
+  UI_SETTINGS_CHARS_MAX,
+  UI_SETTINGS_DEPTH_MAX,
   USERNAME_CHARS_MAX,
   USERNAME_CHARS_MIN,
 } from "./limits.ts";
@@ -108,4 +111,68 @@ export function parseRole(text: string): RoleChoice {
 export function toLookupName(text: string): string | null {
   const name = text.trim().toLowerCase();
   return name === "" || name.length > USERNAME_CHARS_MAX || name.includes("\u0000") ? null : name;
+}
+
+/**
+ * Checks a RetroAchievements name and gives it without spaces around it; "" stands for none.
+ * @throws AppError `USER_RA_NAME_INVALID`.
+ */
+export function parseRaName(text: string): string {
+  const name = text.trim();
+  if (name.length <= RA_NAME_CHARS_MAX && !/\p{Cc}/u.test(name) && name.isWellFormed()) return name;
+  throw new AppError("invalid", "USER_RA_NAME_INVALID", { message: "Invalid RetroAchievements username" });
+}
+
+/** Settings that an app keeps with an account. */
+export type UiSettings = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the settings of an app from the JSON text of a form field.
+ * @throws AppError `USER_SETTINGS_INVALID` with a sentence that begins as existing frontends expect.
+ */
+export function parseUiSettings(text: string): UiSettings {
+  if (text.length > UI_SETTINGS_CHARS_MAX) throw settingsTooLong();
+  try {
+    const value: unknown = JSON.parse(text);
+    if (!isPlainObject(value)) throw refuseSettings("must be a JSON object");
+    return checkUiSettings(value);
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw refuseSettings("the text is not JSON", cause);
+    throw cause;
+  }
+}
+
+/**
+ * Gives the settings of an app back when the database can hold them.
+ * @throws AppError `USER_SETTINGS_INVALID`.
+ */
+export function checkUiSettings(settings: UiSettings): UiSettings {
+  if (!isStorable(settings, UI_SETTINGS_DEPTH_MAX)) {
+    throw refuseSettings(`nested deeper than ${UI_SETTINGS_DEPTH_MAX}, or a text with a zero character`);
+  }
+  if (JSON.stringify(settings).length > UI_SETTINGS_CHARS_MAX) throw settingsTooLong();
+  return settings;
+}
+
+function settingsTooLong(): AppError<"invalid"> {
+  return refuseSettings(`longer than ${UI_SETTINGS_CHARS_MAX} characters`);
+}
+
+function refuseSettings(reason: string, cause?: unknown): AppError<"invalid"> {
+  return new AppError("invalid", "USER_SETTINGS_INVALID", {
+    message: `Invalid ui_settings JSON: ${reason}`,
+    cause,
+  });
+}
+
+function isPlainObject(value: unknown): value is UiSettings {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** JSON knows texts that the database refuses: with U+0000, or with half of a surrogate pair. */
+function isStorable(value: unknown, depthLeft: number): boolean {
+  if (typeof value === "string") return value.isWellFormed() && !value.includes("\u0000");
+  if (typeof value !== "object" || value === null) return true;
+  if (depthLeft === 0) return false;
+  return Object.entries(value).every(([key, item]) => isStorable(key, 1) && isStorable(item, depthLeft - 1));
 }

@@ -1,3 +1,4 @@
+import { noteAudit } from "../audit/service.ts";
 import { assert } from "../base/assert.ts";
 import { toInstant, toInstantOrNull } from "../base/clock.ts";
 import type { Context } from "../base/context.ts";
@@ -6,22 +7,34 @@ import { hasScope } from "../base/identity.ts";
 import { operation } from "../base/operation.ts";
 import { perPorts } from "../base/per-ports.ts";
 import { NoInput } from "../base/schemas.ts";
-import { orderScopes, type Scope } from "../base/scopes.ts";
+import { FULL_SCOPES, orderScopes, type Scope } from "../base/scopes.ts";
 import { inTransaction } from "../base/transaction.ts";
 import { findSeededGroup } from "../permissions/service.ts";
-import { roleOf, scopesOf } from "./accounts/service.ts";
-import { CreateUserInput, type CurrentUser, CurrentUserSchema, type User, UserSchema } from "./contract.ts";
+import { requireReach, roleOf, scopesOf } from "./accounts/service.ts";
+import {
+  CreateUserInput,
+  type CurrentUser,
+  CurrentUserSchema,
+  type User,
+  UserIdInput,
+  UserIdListSchema,
+  UserListSchema,
+  UserSchema,
+} from "./contract.ts";
+import { USERS_LISTED_AT_ONCE, USERS_LISTED_MAX } from "./limits.ts";
 import { hashPassword } from "./passwords/service.ts";
 import {
   findUserRow,
   findUserRowByName,
   hasAdminRow,
   insertUserRow,
+  listUserIdRows,
+  listUserRows,
   lockFirstAdmin,
   type NewUserRow,
   type UserRow,
 } from "./queries.ts";
-import { checkNewPassword, parseEmail, parseRole, parseUsername } from "./rules.ts";
+import { checkNewPassword, parseEmail, parseRole, parseUsername, type RoleChoice } from "./rules.ts";
 
 const setupState = perPorts(() => ({ hasAdmin: false }));
 
@@ -47,22 +60,106 @@ export const createUser = operation(
     if (isSetUp) requireUserManager(ctx);
     const choice = parseRole(input.role);
     if (isSetUp && choice.role === "admin") requireAdmin(ctx);
-    const username = parseUsername(input.username);
-    checkNewPassword(input.password);
-    const email = parseEmail(input.email);
+    const checked = checkNewUser(input);
     // Before the transaction: hashing takes longer than anything else here.
     const hashedPassword = await hashPassword(input.password);
     return await inTransaction(ctx, async (inner) => {
       if (!isSetUp) await requireNoAdmin(inner);
-      const permissionGroupId =
-        isSetUp && choice.group !== null ? await findSeededGroup(inner, choice.group) : null;
-      const role = isSetUp ? choice.role : "admin";
-      const createdAt = ctx.ports.clock.now();
-      const row = { username, hashedPassword, email, role, permissionGroupId, createdAt };
-      return await toUser(inner, await insertUser(inner, row, input));
+      const wish = isSetUp ? choice : ({ role: "admin", group: null } as const);
+      const user = await addUser(inner, { ...checked, hashedPassword, choice: wish });
+      await noteAudit(inner, {
+        action: "user.created",
+        subject: user.username,
+        details: { userId: user.id, role: user.role },
+      });
+      return user;
     });
   },
 );
+
+/** Name and address of a new account, checked, and as they were sent. */
+export interface CheckedUser {
+  readonly username: string;
+  readonly email: string | null;
+  readonly asSent: { readonly username: string; readonly email: string };
+}
+
+/**
+ * Checks what somebody typed for a new account.
+ * @throws AppError `USER_NAME_INVALID`, `USER_PASSWORD_INVALID`, `USER_EMAIL_INVALID`.
+ */
+export function checkNewUser(input: {
+  readonly username: string;
+  readonly email: string;
+  readonly password: string;
+}): CheckedUser {
+  const username = parseUsername(input.username);
+  checkNewPassword(input.password);
+  return {
+    username,
+    email: parseEmail(input.email),
+    asSent: { username: input.username, email: input.email },
+  };
+}
+
+/** A new account, ready to be stored. */
+export interface NewUser extends CheckedUser {
+  readonly hashedPassword: string;
+  readonly choice: RoleChoice;
+}
+
+/**
+ * Stores a new account inside the caller's transaction; permission and audit are the caller's.
+ * @throws AppError `USER_NAME_TAKEN`, `USER_EMAIL_TAKEN`.
+ */
+export async function addUser(ctx: Context, { asSent, choice, ...fields }: NewUser): Promise<User> {
+  const permissionGroupId = choice.group === null ? null : await findSeededGroup(ctx, choice.group);
+  const row = { ...fields, role: choice.role, permissionGroupId, createdAt: ctx.ports.clock.now() };
+  return await toUser(ctx, await insertUser(ctx, row, asSent));
+}
+
+/**
+ * Reads the name of a role for somebody who passes it on.
+ * @throws AppError `USER_ROLE_INVALID`.
+ */
+export function readRole(text: string): RoleChoice {
+  return parseRole(text);
+}
+
+/** Every account, in the order in which they were made. */
+export const listUsers = operation(
+  { type: "query", scope: "users.read", input: NoInput, output: UserListSchema },
+  async (ctx): Promise<readonly User[]> => {
+    const rows = await listUserRows(ctx.db, USERS_LISTED_MAX);
+    const users: User[] = [];
+    for (let start = 0; start < rows.length; start += USERS_LISTED_AT_ONCE) {
+      const some = rows.slice(start, start + USERS_LISTED_AT_ONCE);
+      users.push(...(await Promise.all(some.map((row) => toUser(ctx, row)))));
+    }
+    return users;
+  },
+);
+
+/** The id of every account, in the order in which they were made. */
+export const listUserIds = operation(
+  { type: "query", scope: "users.read", input: NoInput, output: UserIdListSchema },
+  async (ctx): Promise<readonly number[]> => await listUserIdRows(ctx.db, USERS_LISTED_MAX),
+);
+
+/** Any account. */
+export const getUser = operation(
+  { type: "query", scope: "users.read", input: UserIdInput, output: UserSchema },
+  async (ctx, { userId }): Promise<User> => {
+    const row = await findUserRow(ctx.db, userId);
+    if (row === null) throw userNotFound();
+    return await toUser(ctx, row);
+  },
+);
+
+/** What a caller is told when there is no such account. */
+export function userNotFound(): AppError<"not_found"> {
+  return new AppError("not_found", "USER_NOT_FOUND", { message: "User not found" });
+}
 
 /** The other door of the named exception: 403 also for an anonymous caller, so that frontends do not log out. */
 function requireUserManager(ctx: Context): void {
@@ -74,7 +171,10 @@ function requireUserManager(ctx: Context): void {
 }
 
 function requireAdmin(ctx: Context): void {
-  if (ctx.identity.kind === "user" && ctx.identity.isAdmin) return;
+  if (ctx.identity.kind === "user" && ctx.identity.isAdmin) {
+    requireReach(ctx, FULL_SCOPES);
+    return;
+  }
   throw new AppError("forbidden", "USER_ADMIN_ONLY", {
     message: "Only an administrator can create admin users",
   });
@@ -108,7 +208,7 @@ export const getMe = operation(
     assert(identity.kind !== "anonymous", "the scope of this operation asks for a caller");
     if (identity.kind === "kiosk") return toKioskUser(orderScopes(identity.scopes));
     const row = await findUserRow(ctx.db, identity.userId);
-    if (row === null) throw new AppError("not_found", "USER_NOT_FOUND", { message: "User not found" });
+    if (row === null) throw userNotFound();
     return { ...(await toUser(ctx, row)), currentDeviceId: identity.deviceId };
   },
 );
@@ -138,7 +238,8 @@ function toKioskUser(scopes: readonly Scope[]): CurrentUser {
   };
 }
 
-async function toUser(ctx: Context, row: UserRow): Promise<User> {
+/** A stored account as callers see it. */
+export async function toUser(ctx: Context, row: UserRow): Promise<User> {
   return {
     id: row.id,
     username: row.username,

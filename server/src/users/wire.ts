@@ -27,6 +27,8 @@ export function toUserWire(user: User) {
     ra_username: user.raUsername,
     ra_progression: user.raProgression ?? {},
     ui_settings: user.uiSettings ?? {},
+    // Known for the caller's own account only; the compatible shape always has the key.
+    current_device_id: null as string | null,
     created_at: toWireInstant(user.createdAt),
     updated_at: toWireInstant(user.updatedAt),
   };
@@ -42,4 +44,10 @@ export function fromNewUserWire(body: unknown): unknown {
   if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
   const { username, password, email, role } = body as Record<string, unknown>;
   return { username, email, password, role };
+}
+
+/** Takes the wish out of a body that may be absent. */
+export function fromRefreshWire(body: unknown): unknown {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return undefined;
+  return (body as Record<string, unknown>).incremental;
 }

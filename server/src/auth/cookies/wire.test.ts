@@ -49,7 +49,7 @@ describe("cookies", () => {
   const signedIn = { sessionId: ID, csrfToken: "t.s", browserId: ID, maxAgeSeconds: 1_209_600 };
 
   test("of a login over http look as in the compatible API (romm-ios-app and romm-client read them)", () => {
-    expect(toSignedInCookies({ ...signedIn, isSecure: false })).toEqual([
+    expect(toSignedInCookies({ ...signedIn, isSecure: false, sameSite: "strict" })).toEqual([
       `romm_session=${ID}; path=/; Max-Age=1209600; httponly; samesite=strict`,
       "romm_csrftoken=t.s; Path=/; SameSite=lax",
       `multitap_browser=${ID}; path=/; Max-Age=34560000; httponly; samesite=strict`,
@@ -57,16 +57,18 @@ describe("cookies", () => {
   });
 
   test("of a login that must stay on https say so", () => {
-    for (const cookie of toSignedInCookies({ ...signedIn, isSecure: true })) {
+    for (const cookie of toSignedInCookies({ ...signedIn, isSecure: true, sameSite: "strict" })) {
       expect(cookie.toLowerCase()).toEndWith("; secure");
     }
   });
 
   test("of a logout make the browser forget its session", () => {
-    expect(toSignedOutCookies({ csrfToken: "t.s", isSecure: false })).toEqual([
+    expect(
+      toSignedOutCookies({ csrfToken: "t.s", providerLogoutUrl: null, isSecure: false, sameSite: "strict" }),
+    ).toEqual([
       "romm_session=null; path=/; expires=Thu, 01 Jan 1970 00:00:00 GMT; httponly; samesite=strict",
       "romm_csrftoken=t.s; Path=/; SameSite=lax",
     ]);
-    expect(formatNoSessionCookie(true)).toEndWith("; secure");
+    expect(formatNoSessionCookie({ isSecure: true, sameSite: "strict" })).toEndWith("; secure");
   });
 });

@@ -10,13 +10,14 @@ export type Credential =
   | { readonly kind: "other" };
 
 const CLIENT_TOKEN_PREFIX = "rmm_";
+const TWO_WORDS = /^\s*(\S+)\s+(\S+)\s*$/;
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
 
 /** Reads an Authorization header. */
 export function parseAuthorization(header: string | null): Credential {
   if (header === null) return { kind: "none" };
-  const [scheme, value, ...more] = header.trim().split(/\s+/);
-  if (scheme === undefined || value === undefined || more.length > 0) return { kind: "unreadable" };
+  const [, scheme, value] = TWO_WORDS.exec(header) ?? [];
+  if (scheme === undefined || value === undefined) return { kind: "unreadable" };
   switch (scheme.toLowerCase()) {
     case "basic":
       return parseBasic(value);

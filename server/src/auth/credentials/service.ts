@@ -1,13 +1,17 @@
+import { noteAudit } from "../../audit/service.ts";
 import type { Context } from "../../base/context.ts";
 import { AppError } from "../../base/errors.ts";
 import { createExpiringCache } from "../../base/expiring-cache.ts";
+import { ANONYMOUS } from "../../base/identity.ts";
 import { perPorts } from "../../base/per-ports.ts";
+import { networkOf } from "../../base/rate-limit.ts";
 import { createSlots } from "../../base/slots.ts";
 import {
   type Account,
   findAccount,
   findAccountByPassword,
   findFreshAccount,
+  findUserByName,
 } from "../../users/accounts/service.ts";
 import {
   FAILURE_WINDOW_MS,
@@ -32,6 +36,8 @@ export interface PasswordCredentials {
 /** An account that a password proved, in the state it had then. */
 interface PasswordProof {
   readonly userId: number;
+  /** The account's name then; after a rename it opens nothing. */
+  readonly username: string;
   readonly passwordMark: string;
 }
 
@@ -54,14 +60,14 @@ const processState = perPorts((ports) => ({
 
 /**
  * Finds the account that a name and a password prove, enabled or not. A password that was right is not checked
- * again for `PASSWORD_TTL_MS`, unless the account has another one by now; calls with the same credentials at the
+ * again for `PASSWORD_TTL_MS` where it came from, unless the account has another one by now; calls with the same credentials at the
  * same time share one check.
  * @returns Null when the two do not belong together.
  * @throws AppError `AUTH_FAILURES_LIMIT` after too many failures, `AUTH_BUSY` when too many checks wait.
  */
 export async function provePassword(ctx: Scene, credentials: PasswordCredentials): Promise<Account | null> {
   const { proofs } = processState(ctx.ports);
-  const key = toProofKey(ctx.facts.secretKey, credentials);
+  const key = toProofKey(ctx, credentials);
   const proof = await proofs.load(key, () => checkPassword(ctx, credentials));
   if (proof !== null) {
     const account = await findProvedAccount(ctx, proof);
@@ -76,16 +82,24 @@ export async function provePassword(ctx: Scene, credentials: PasswordCredentials
 
 async function findProvedAccount(ctx: Scene, proof: PasswordProof): Promise<Account | null> {
   const account = await findAccount(ctx, proof.userId);
-  if (account?.passwordMark === proof.passwordMark) return account;
+  if (account !== null && isSameAccount(account, proof)) return account;
   // Memory may be older than the proof.
   const fresh = await findFreshAccount(ctx, proof.userId);
-  return fresh?.passwordMark === proof.passwordMark ? fresh : null;
+  return fresh !== null && isSameAccount(fresh, proof) ? fresh : null;
 }
 
-/** The key holds nothing that helps whoever reads this process's memory without the secret. */
-function toProofKey(secretKey: string, { username, password }: PasswordCredentials): string {
-  const hasher = new Bun.CryptoHasher("sha256", secretKey);
-  return hasher.update(JSON.stringify([username.toLowerCase(), password])).digest("base64url");
+function isSameAccount(account: Account, proof: PasswordProof): boolean {
+  return account.passwordMark === proof.passwordMark && account.username === proof.username;
+}
+
+/**
+ * The key holds nothing that helps whoever reads this process's memory without the secret. A proof counts where it
+ * was given: elsewhere, somebody who may not guess any more could still find out which guess is right.
+ */
+function toProofKey(ctx: Scene, { username, password }: PasswordCredentials): string {
+  const hasher = new Bun.CryptoHasher("sha256", ctx.facts.secretKey);
+  const parts = [networkOf(ctx), username.toLowerCase(), password];
+  return hasher.update(JSON.stringify(parts)).digest("base64url");
 }
 
 async function checkPassword(ctx: Scene, credentials: PasswordCredentials): Promise<PasswordProof | null> {
@@ -93,8 +107,12 @@ async function checkPassword(ctx: Scene, credentials: PasswordCredentials): Prom
     // Inside the slot, so that a burst of guesses cannot pass before the first of them is counted.
     await refuseAfterFailures(ctx, credentials.username);
     const account = await findAccountByPassword(ctx, credentials);
-    if (account !== null) return { userId: account.id, passwordMark: account.passwordMark };
+    if (account !== null) {
+      const { id: userId, username, passwordMark } = account;
+      return { userId, username, passwordMark };
+    }
     await countFailure(ctx, credentials.username);
+    await noteFailure(ctx, credentials.username);
     return null;
   });
 }
@@ -105,7 +123,7 @@ interface FailureCounter {
 }
 
 function listCounters(ctx: Scene, username: string): readonly FailureCounter[] {
-  const address = ctx.clientAddress ?? "local";
+  const address = networkOf(ctx);
   // Hashed, because what was typed may be long, and may be a password in the wrong field.
   const account = new Bun.CryptoHasher("sha256", ctx.facts.secretKey)
     .update(username.toLowerCase())
@@ -132,4 +150,13 @@ async function countFailure(ctx: Scene, username: string): Promise<void> {
     ctx.ports.kv.increment(key, { ttlMs: FAILURE_WINDOW_MS }),
   );
   await Promise.all(hits);
+}
+
+/** The same work whether or not there is such an account; a name without one may be a password in the wrong field. */
+async function noteFailure(ctx: Scene, username: string): Promise<void> {
+  const account = await findUserByName(ctx, username);
+  await noteAudit(
+    { ...ctx, identity: ANONYMOUS },
+    { action: "login.failed", subject: account?.username ?? "(no such account)" },
+  );
 }

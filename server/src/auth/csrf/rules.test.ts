@@ -1,5 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { createCsrfToken, isCsrfPairValid, needsCsrfToken, readCsrfToken } from "./rules.ts";
+import { CSRF_TOKENS_REMEMBERED_MAX } from "../limits.ts";
+import {
+  createCsrfReader,
+  createCsrfToken,
+  isCsrfPairValid,
+  needsCsrfToken,
+  readCsrfToken,
+} from "./rules.ts";
 
 const KEY = "secret";
 
@@ -47,6 +54,31 @@ describe("readCsrfToken", () => {
       const changed = `${token.slice(0, at)}${token[at] === "A" ? "B" : "A"}${token.slice(at + 1)}`;
       expect(readCsrfToken(KEY, changed)).toBeNull();
     }
+  });
+});
+
+describe("createCsrfReader", () => {
+  test("reads what readCsrfToken reads, the first time and again", () => {
+    const read = createCsrfReader(KEY);
+    const token = createCsrfToken(KEY, 7);
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect(read(token)).toEqual(readCsrfToken(KEY, token));
+      for (const text of [null, "", "abc", `${token}AAAA`, token.slice(0, -4), createCsrfToken("other", 7)]) {
+        expect(read(text)).toBeNull();
+      }
+    }
+  });
+
+  test("remembers a bounded number of tokens, and still reads those that it forgot", () => {
+    const read = createCsrfReader(KEY);
+    const tokens = Array.from({ length: CSRF_TOKENS_REMEMBERED_MAX + 2 }, () => createCsrfToken(KEY, 1));
+    const [first = "", second = ""] = tokens;
+    const [one, two] = [read(first), read(second)];
+    // The very same object as long as it is remembered.
+    expect(read(second)).toBe(two);
+    for (const token of tokens) expect(read(token)?.userId).toBe(1);
+    expect(read(first)).not.toBe(one);
+    expect(read(first)).toEqual(one);
   });
 });
 
@@ -98,6 +130,18 @@ describe("needsCsrfToken", () => {
     ["POST", "/ws/socket.io/", false, false],
     ["POST", "/netplay/socket.io/", false, false],
     ["POST", "/trpc/saves.remove", false, true],
+    ["POST", "/trpc/clientTokens.exchange", false, false],
+    ["POST", "/trpc/deviceFlow.start", false, false],
+    ["POST", "/trpc/deviceFlow.poll", false, false],
+    ["POST", "/trpc/deviceFlow.approve", false, true],
+    ["POST", "/trpc/deviceFlow.poll,users.remove", false, true],
+    ["POST", "/trpc/users.remove,deviceFlow.poll", false, true],
+    ["POST", "/trpc/users.register", false, false],
+    ["POST", "/trpc/users.askPasswordReset", false, false],
+    ["POST", "/trpc/users.resetPassword", false, false],
+    ["POST", "/trpc/users.register,users.remove", false, true],
+    ["POST", "/trpc/users.create", false, true],
+    ["POST", "/trpc/users.invite", false, true],
     ["POST", "/x/api/token", false, true],
     ["POST", "/api/logout", false, true],
   ];

@@ -1,6 +1,7 @@
 import { createSecretKey } from "node:crypto";
 import { errors, jwtVerify, SignJWT } from "jose";
 import * as v from "valibot";
+import { Id } from "../../base/schemas.ts";
 
 const ISSUER = "romm:oauth";
 const ALGORITHM = "HS256";
@@ -29,10 +30,10 @@ export type TokenReading =
 const Payload = v.object({
   iss: v.literal(ISSUER),
   sub: v.string(),
-  user_id: v.optional(v.pipe(v.number(), v.integer())),
+  user_id: v.optional(Id),
   scopes: v.optional(v.string(), ""),
   type: v.picklist(["access", "refresh"]),
-  exp: v.number(),
+  exp: v.pipe(v.number(), v.safeInteger()),
   jti: v.optional(v.string()),
 });
 

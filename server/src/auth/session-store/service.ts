@@ -10,6 +10,8 @@ export interface SessionFacts {
   /** The state of the owner's password at login; another one ends the session. */
   readonly passwordMark: string;
   readonly startedAtMs: number;
+  /** What proves to the identity provider whom to sign out; null unless signing out there is on. */
+  readonly oidcIdToken: string | null;
 }
 
 declare module "lucia" {
@@ -32,6 +34,7 @@ const StoredSession = v.object({
   device_id: v.nullable(v.string()),
   mark: v.string(),
   started: v.number(),
+  oidc_id_token: v.optional(v.string()),
 });
 
 /** Names of the keys, as operators of the compatible server know them. */
@@ -86,9 +89,11 @@ function createAdapter(kv: Kv, maxAgeMs: number): Adapter {
     async deleteUserSessions(userId) {
       const ids = await kv.members(userKey(userId));
       for (let start = 0; start < ids.length; start += REMOVE_BATCH) {
-        await kv.remove(ids.slice(start, start + REMOVE_BATCH).map(sessionKey));
+        const some = ids.slice(start, start + REMOVE_BATCH);
+        await kv.remove(some.map(sessionKey));
+        // Not the whole set: a session that began meanwhile would live on, and nobody could list or end it.
+        await kv.removeMembers(userKey(userId), some);
       }
-      await kv.remove([userKey(userId)]);
     },
     // The store forgets by itself.
     deleteExpiredSessions: () => Promise.resolve(),
@@ -110,7 +115,7 @@ export async function renewSession(
 }
 
 function formatSession(session: DatabaseSession): string {
-  const { username, deviceId, passwordMark, startedAtMs } = session.attributes;
+  const { username, deviceId, passwordMark, startedAtMs, oidcIdToken } = session.attributes;
   const stored: v.InferOutput<typeof StoredSession> = {
     iss: ISSUER,
     sub: username,
@@ -118,6 +123,7 @@ function formatSession(session: DatabaseSession): string {
     device_id: deviceId,
     mark: passwordMark,
     started: startedAtMs,
+    ...(oidcIdToken === null ? {} : { oidc_id_token: oidcIdToken }),
   };
   return JSON.stringify(stored);
 }
@@ -126,12 +132,13 @@ function formatSession(session: DatabaseSession): string {
 function parseSession(sessionId: string, text: string, maxAgeMs: number): DatabaseSession | null {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), StoredSession), text);
   if (!parsed.success) return null;
-  const { sub, user_id, device_id, mark, started } = parsed.output;
+  const { sub, user_id, device_id, mark, started, oidc_id_token = null } = parsed.output;
+  const facts = { username: sub, deviceId: device_id, passwordMark: mark, startedAtMs: started };
   return {
     id: sessionId,
     userId: user_id,
     // The key's own life decides; lucia must neither end nor lengthen the session.
     expiresAt: new Date(Date.now() + maxAgeMs),
-    attributes: { username: sub, deviceId: device_id, passwordMark: mark, startedAtMs: started },
+    attributes: { ...facts, oidcIdToken: oidc_id_token },
   };
 }

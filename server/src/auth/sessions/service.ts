@@ -15,7 +15,7 @@ import { createSessionKeeper, renewSession, type SessionFacts } from "../session
 type Scene = Pick<Context, "ports" | "db" | "facts">;
 
 /** A signed-in browser. */
-export interface LoginSession extends SessionFacts {
+export interface LoginSession extends Omit<SessionFacts, "oidcIdToken"> {
   readonly id: string;
   readonly userId: number;
 }
@@ -41,17 +41,25 @@ function maxAgeMsOf(ctx: Scene): number {
   return Math.min(ctx.facts.sessionMaxAgeMs, KV_TTL_MS_MAX);
 }
 
+/** What a new session carries. */
+export interface NewSession {
+  readonly deviceId: string | null;
+  /** See {@link SessionFacts.oidcIdToken}. */
+  readonly oidcIdToken: string | null;
+}
+
 /** Signs a browser in; the id is always a new one, so nobody can plant one beforehand. */
 export async function startSession(
   ctx: Scene,
   account: Account,
-  deviceId: string | null,
+  { deviceId, oidcIdToken }: NewSession,
 ): Promise<LoginSession> {
   const keeper = openKeeper(ctx);
   await endOldestSessions(ctx, account.id);
   const startedAtMs = ctx.ports.clock.now().getTime();
   const facts = { username: account.username, deviceId, passwordMark: account.passwordMark, startedAtMs };
-  const { id } = await keeper.createSession(account.id, facts, { sessionId: createUuid() });
+  const stored = { ...facts, oidcIdToken };
+  const { id } = await keeper.createSession(account.id, stored, { sessionId: createUuid() });
   // Its life has just begun: the first renewal is due an interval from now.
   processState(ctx.ports).renewals.isDue(id);
   return { id, userId: account.id, ...facts };
@@ -75,7 +83,7 @@ export interface LiveSession {
 
 /**
  * Finds the session behind an id, with its owner; read from memory for up to `SESSION_TTL_MS`. A session whose
- * owner is gone or disabled, or has another password by now, ends here.
+ * owner is gone or disabled, or has another password or name by now, ends here.
  */
 export async function findLiveSession(ctx: Scene, sessionId: string): Promise<LiveSession | null> {
   const session = await processState(ctx.ports).sessions.load(sessionId, () => readSession(ctx, sessionId));
@@ -90,7 +98,8 @@ export async function findLiveSession(ctx: Scene, sessionId: string): Promise<Li
 }
 
 function isOwner(account: Account, session: LoginSession): boolean {
-  return account.isEnabled && account.passwordMark === session.passwordMark;
+  const { isEnabled, passwordMark, username } = account;
+  return isEnabled && passwordMark === session.passwordMark && username === session.username;
 }
 
 async function readSession(ctx: Scene, sessionId: string): Promise<LoginSession | null> {
@@ -111,6 +120,12 @@ export async function renewIfDue(ctx: Scene, session: LoginSession): Promise<"no
   if (await renewSession(ctx.ports.kv, session, maxAgeMsOf(ctx))) return "renewed";
   sessions.drop(session.id);
   return "gone";
+}
+
+/** Reads what proves to the identity provider whom to sign out; kept in the store only, for it is long. */
+export async function findIdToken(ctx: Scene, sessionId: string): Promise<string | null> {
+  const { session } = await openKeeper(ctx).validateSession(sessionId);
+  return session?.oidcIdToken ?? null;
 }
 
 /** Signs a browser out; harmless when the session is gone. */

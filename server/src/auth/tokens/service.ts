@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { noteAudit } from "../../audit/service.ts";
 import type { Context } from "../../base/context.ts";
 import { AppError } from "../../base/errors.ts";
 import { createExpiringCache } from "../../base/expiring-cache.ts";
@@ -59,6 +60,12 @@ export const signInWithPassword = operation(
     const scopes = requireScopes(account, input.scopes);
     const tokenId = createUuid();
     await keepRefreshToken(ctx, tokenId, account);
+    await noteAudit(ctx, {
+      action: "login.succeeded",
+      subject: account.username,
+      actor: account,
+      details: { method: "token" },
+    });
     return await createPair(ctx, account, { scopes, tokenId, createdAtMs: ctx.ports.clock.now().getTime() });
   },
 );

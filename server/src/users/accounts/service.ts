@@ -1,8 +1,11 @@
 import type { Context } from "../../base/context.ts";
+import { AppError } from "../../base/errors.ts";
 import { createExpiringCache, createThrottle } from "../../base/expiring-cache.ts";
+import { hasScope } from "../../base/identity.ts";
 import { perPorts } from "../../base/per-ports.ts";
 import type { Scope } from "../../base/scopes.ts";
-import { getScopes } from "../../permissions/service.ts";
+import { onAccessChange } from "../../permissions/changes/service.ts";
+import { getFreshScopes, getScopes, type ScopeHolder } from "../../permissions/service.ts";
 import type { Role } from "../contract.ts";
 import { ACCOUNT_TTL_MS, ACCOUNTS_CACHED_MAX, ACTIVITY_INTERVAL_MS } from "../limits.ts";
 import { hashPassword, isOldHash, toPasswordMark, verifyPassword } from "../passwords/service.ts";
@@ -30,18 +33,21 @@ export interface Account {
   readonly passwordMark: string;
 }
 
-const processState = perPorts((ports) => ({
-  accounts: createExpiringCache<number, Account | null>({
+const processState = perPorts((ports) => {
+  const accounts = createExpiringCache<number, Account | null>({
     ttlMs: ACCOUNT_TTL_MS,
     entriesMax: ACCOUNTS_CACHED_MAX,
     clock: ports.clock,
-  }),
-  activity: createThrottle<number>({
+  });
+  // They hold scopes.
+  onAccessChange(ports, accounts.clear);
+  const activity = createThrottle<number>({
     intervalMs: ACTIVITY_INTERVAL_MS,
     entriesMax: ACCOUNTS_CACHED_MAX,
     clock: ports.clock,
-  }),
-}));
+  });
+  return { accounts, activity };
+});
 
 /** The role of a stored account; the column's check allows nothing else. */
 export function roleOf(row: UserRow): Role {
@@ -50,23 +56,30 @@ export function roleOf(row: UserRow): Role {
 
 /** What a stored account may do, in canonical order. */
 export async function scopesOf(ctx: Scene, row: UserRow): Promise<readonly Scope[]> {
-  return await getScopes(ctx, { id: row.id, role: roleOf(row), permissionGroupId: row.permissionGroupId });
+  return await getScopes(ctx, toScopeHolder(row));
 }
 
-async function toAccount(ctx: Scene, row: UserRow): Promise<Account> {
+function toScopeHolder(row: UserRow): ScopeHolder {
+  return { id: row.id, role: roleOf(row), permissionGroupId: row.permissionGroupId };
+}
+
+/** A stored account as the checks of a call need it. */
+export async function toAccount(ctx: Scene, row: UserRow): Promise<Account> {
   return {
     id: row.id,
     username: row.username,
     isAdmin: row.role === "admin",
     isEnabled: row.enabled,
-    scopes: await scopesOf(ctx, row),
+    // Not from memory: what is kept may be as old as an account may, and both ages would add up.
+    scopes: await getFreshScopes(ctx, toScopeHolder(row)),
     passwordMark: toPasswordMark(row.hashedPassword),
   };
 }
 
 /** Finds an account by id, from memory for up to `ACCOUNT_TTL_MS`; null when there is none. */
-export async function findAccount(ctx: Scene, userId: number): Promise<Account | null> {
-  return await processState(ctx.ports).accounts.load(userId, async () => {
+export function findAccount(ctx: Scene, userId: number): Promise<Account | null> {
+  // Asked by every call, so without a promise around the one that is kept.
+  return processState(ctx.ports).accounts.load(userId, async () => {
     const row = await findUserRow(ctx.db, userId);
     return row === null ? null : await toAccount(ctx, row);
   });
@@ -83,6 +96,32 @@ export async function findUserByName(ctx: Scene, username: string): Promise<Acco
   const name = toLookupName(username);
   const row = name === null ? null : await findUserRowByName(ctx.db, name);
   return row === null ? null : await toAccount(ctx, row);
+}
+
+/** How an account is reached, and which password it has. */
+export interface Mailbox {
+  readonly id: number;
+  readonly username: string;
+  /** Null: only the operator can pass something on. */
+  readonly email: string | null;
+  readonly isEnabled: boolean;
+  readonly passwordMark: string;
+}
+
+/** Finds how the account of a name is reached, with one look into the database whether or not it exists. */
+export async function findMailbox(ctx: Scene, username: string): Promise<Mailbox | null> {
+  return toMailbox(await findUserRowByName(ctx.db, toLookupName(username) ?? ""));
+}
+
+/** Finds how an account is reached. */
+export async function findMailboxById(ctx: Scene, userId: number): Promise<Mailbox | null> {
+  return toMailbox(await findUserRow(ctx.db, userId));
+}
+
+function toMailbox(row: UserRow | null): Mailbox | null {
+  if (row === null) return null;
+  const { id, username, email, enabled, hashedPassword } = row;
+  return { id, username, email, isEnabled: enabled, passwordMark: toPasswordMark(hashedPassword) };
 }
 
 /**
@@ -115,9 +154,13 @@ export async function noteLogin(ctx: Scene, userId: number): Promise<void> {
 /**
  * Notes that an account is in use, at most once per `ACTIVITY_INTERVAL_MS`. A failure is logged only: reading
  * must go on when the disk is full.
+ * @returns Null when there is nothing to wait for, which is nearly always.
  */
-export async function noteActivity(ctx: Scene, userId: number): Promise<void> {
-  if (!processState(ctx.ports).activity.isDue(userId)) return;
+export function noteActivity(ctx: Scene, userId: number): Promise<void> | null {
+  return processState(ctx.ports).activity.isDue(userId) ? writeActivity(ctx, userId) : null;
+}
+
+async function writeActivity(ctx: Scene, userId: number): Promise<void> {
   const at = ctx.ports.clock.now();
   const notedBefore = new Date(at.getTime() - ACTIVITY_INTERVAL_MS);
   try {
@@ -125,4 +168,18 @@ export async function noteActivity(ctx: Scene, userId: number): Promise<void> {
   } catch (error) {
     ctx.ports.log.warn("could not note the activity of an account", { userId, error });
   }
+}
+
+/**
+ * Refuses a call that may do less than what it would hand out: the name or password of an account opens everything
+ * that account may do, so a token that was made for less must not set them.
+ * @throws AppError `AUTH_SCOPE_MISSING`.
+ */
+export function requireReach(ctx: Pick<Context, "identity">, scopes: readonly Scope[]): void {
+  const missing = scopes.find((scope) => !hasScope(ctx.identity, scope));
+  if (missing === undefined) return;
+  throw new AppError("forbidden", "AUTH_SCOPE_MISSING", {
+    message: "Forbidden",
+    details: { scope: missing },
+  });
 }

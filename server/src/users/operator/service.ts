@@ -1,11 +1,9 @@
 import { AppError } from "../../base/errors.ts";
 import { operation } from "../../base/operation.ts";
 import { requireOperator } from "../../base/operator.ts";
-import { findFreshAccount, findUserByName } from "../accounts/service.ts";
-import { hashPassword } from "../passwords/service.ts";
-import { checkNewPassword } from "../rules.ts";
+import { findUserByName } from "../accounts/service.ts";
+import { changePassword } from "../changes/service.ts";
 import { ResetPasswordInput, ResetPasswordOutput } from "./contract.ts";
-import { setPasswordHash } from "./queries.ts";
 
 /**
  * Sets an account's password without asking for the old one; for the operator only. Login sessions and refresh
@@ -26,10 +24,7 @@ export const resetPassword = operation(
     if (account === null) {
       throw new AppError("not_found", "USER_NOT_FOUND", { message: `There is no user ${input.username}` });
     }
-    checkNewPassword(input.password);
-    await setPasswordHash(ctx.db, account.id, await hashPassword(input.password));
-    // What this process remembers of the account holds the old password's mark.
-    await findFreshAccount(ctx, account.id);
+    await changePassword(ctx, account.id, { password: input.password, isByOwner: false });
     return { userId: account.id, username: account.username };
   },
 );
