@@ -48,30 +48,44 @@ export function matchesAnyEtag(header: string, etag: string): boolean {
   return header.split(",").some((entry) => entry.trim().replace(/^W\//, "") === plain);
 }
 
-/**
- * Answers GET or HEAD of one file: validators, conditional requests, one range, and a disposition that every
- * known app can read. The bytes go out by sendfile and are never compressed.
- */
-export function fileResponse(request: Request, file: ServedFile): Response {
+/** What an answer about a file says before its first byte. */
+export interface FileAnswer {
+  readonly status: 200 | 206 | 304 | 416;
+  readonly headers: Headers;
+  /** The bytes that follow; null for none: HEAD, an unchanged file, a range behind the end, an empty file. */
+  readonly part: ByteRange | null;
+}
+
+/** Decides about validators, conditional requests and one range; `path` plays no part. */
+export function planFileAnswer(request: Request, file: Omit<ServedFile, "path">): FileAnswer {
   const headers = fileHeaders(file);
-  if (isNotModified(request, file)) return new Response(null, { status: 304, headers });
+  if (isNotModified(request, file)) return { status: 304, headers, part: null };
   const range = isRangeWanted(request, file)
     ? parseRange(request.headers.get("range"), file.sizeBytes)
     : null;
   if (range === "unsatisfiable") {
     headers.set("content-range", `bytes */${file.sizeBytes}`);
-    return new Response(null, { status: 416, headers });
+    return { status: 416, headers, part: null };
   }
   const part = range ?? { start: 0, end: file.sizeBytes };
   headers.set("content-length", String(part.end - part.start));
   if (range !== null) headers.set("content-range", `bytes ${part.start}-${part.end - 1}/${file.sizeBytes}`);
-  const status = range === null ? 200 : 206;
-  if (request.method === "HEAD" || file.sizeBytes === 0) return new Response(null, { status, headers });
-  const bytes = Bun.file(file.path);
-  return new Response(range === null ? bytes : bytes.slice(part.start, part.end), { status, headers });
+  const hasBody = request.method !== "HEAD" && file.sizeBytes > 0;
+  return { status: range === null ? 200 : 206, headers, part: hasBody ? part : null };
 }
 
-function fileHeaders(file: ServedFile): Headers {
+/**
+ * Answers GET or HEAD of one file: validators, conditional requests, one range, and a disposition that every
+ * known app can read. The bytes go out by sendfile and are never compressed.
+ */
+export function fileResponse(request: Request, file: ServedFile): Response {
+  const { status, headers, part } = planFileAnswer(request, file);
+  if (part === null) return new Response(null, { status, headers });
+  const bytes = Bun.file(file.path);
+  return new Response(status === 200 ? bytes : bytes.slice(part.start, part.end), { status, headers });
+}
+
+function fileHeaders(file: Omit<ServedFile, "path">): Headers {
   const headers = new Headers({
     "accept-ranges": "bytes",
     "content-type": file.contentType ?? "application/octet-stream",
@@ -85,7 +99,7 @@ function fileHeaders(file: ServedFile): Headers {
   return headers;
 }
 
-function isNotModified(request: Request, file: ServedFile): boolean {
+function isNotModified(request: Request, file: Omit<ServedFile, "path">): boolean {
   const ifNoneMatch = request.headers.get("if-none-match");
   if (ifNoneMatch !== null) return matchesAnyEtag(ifNoneMatch, file.etag);
   const since = parseHttpDate(request.headers.get("if-modified-since"));
@@ -100,7 +114,7 @@ function parseHttpDate(text: string | null): number | null {
 }
 
 /** A range is for GET alone, and honoured unless If-Range names another version of the bytes. */
-function isRangeWanted(request: Request, file: ServedFile): boolean {
+function isRangeWanted(request: Request, file: Omit<ServedFile, "path">): boolean {
   if (request.method !== "GET") return false;
   const ifRange = request.headers.get("if-range");
   if (ifRange === null) return true;

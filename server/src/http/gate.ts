@@ -1,4 +1,4 @@
-import type { Context } from "../base/context.ts";
+import type { Context, IdempotencyMark } from "../base/context.ts";
 import type { Identity } from "../base/identity.ts";
 
 /** What stands between the network and the operations; the app builds it from the auth domain. */
@@ -14,6 +14,8 @@ export interface Entry {
   readonly identity: Identity;
   readonly setCookies: readonly string[];
   readonly refusal: Response | null;
+  /** Finds out again who the same credentials speak for, for calls that last; absent when they cannot change. */
+  readonly recheck?: Context["recheck"];
 }
 
 /** What a kit needs to make a context for one call. */
@@ -22,6 +24,9 @@ export interface CallFacts {
   readonly requestId: string;
   readonly signal: AbortSignal;
   readonly clientAddress: string | null;
+  /** The caller may send this call again; null or absent when it said nothing. */
+  readonly idempotency?: IdempotencyMark | null | undefined;
+  readonly recheck?: Context["recheck"];
 }
 
 export type CreateContext = (call: CallFacts) => Context;

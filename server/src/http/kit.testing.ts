@@ -4,9 +4,11 @@ import type { Context } from "../base/context.ts";
 import { ANONYMOUS, type Identity } from "../base/identity.ts";
 import { type Operation, operation } from "../base/operation.ts";
 import type { Scope } from "../base/scopes.ts";
+import { createDiskFiles } from "../ports/files/disk.ts";
 import { mountRoutes } from "./mount.ts";
 import type { ResponseCache } from "./response-cache.ts";
 import type { RestRoute } from "./route.ts";
+import { createZipSender } from "./zip/sender.ts";
 
 /** What a call brings along beside the request itself. */
 export interface KitCall extends RequestInit {
@@ -22,13 +24,21 @@ export interface Kit {
   readonly failures: readonly unknown[];
 }
 
+/** What a table is mounted with beside its routes. */
+export interface KitOptions {
+  readonly cache?: ResponseCache | undefined;
+  readonly describeSight?: (() => Promise<string>) | undefined;
+}
+
 /** Mounts routes. */
-export function openKit(routes: readonly RestRoute[], cache: ResponseCache | null = null): Kit {
+export function openKit(routes: readonly RestRoute[], { cache, describeSight }: KitOptions = {}): Kit {
   const failures: unknown[] = [];
   const identities = new WeakMap<Request, Identity>();
   const mounted = mountRoutes({
     routes,
-    cache,
+    cache: cache ?? null,
+    sendZip: createZipSender({ files: createDiskFiles(), cache: null }),
+    describeSight,
     // The made-up operations use nothing else of a context.
     createContext: ({ identity }) =>
       ({ identity, facts: {}, noteWrite: () => undefined }) as unknown as Context,

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { AppError } from "../base/errors.ts";
 import { operation } from "../base/operation.ts";
 import { callerWith, echo, failing, openKit } from "./kit.testing.ts";
+import type { RequestReader } from "./reader.ts";
 import { createResponseCache } from "./response-cache.ts";
 import { del, get, post, put } from "./route.ts";
 
@@ -117,6 +118,19 @@ describe("mountRoutes: answers", () => {
     expect([other.status, other.body, other.headers.get("allow")]).toEqual([405, null, "POST, PUT, DELETE"]);
   });
 
+  test.each(["http://nas", "http://localhost"])("reads the body of DELETE at %s", async (origin) => {
+    const shape = echo(v.strictObject({ number: v.number() }));
+    const read = { summary: "remove", read: (reader: RequestReader) => reader.json() };
+    const { call } = openKit([del("/api/things", shape, read)]);
+    const send = (body?: string) =>
+      call("/api/things", { method: "DELETE", origin, ...(body ? { body } : {}) });
+    expect(await (await send('{"number":5}')).json()).toEqual({ number: 5 });
+    expect(await (await send('{"number":"5"}')).json()).toMatchObject({
+      detail: [{ loc: ["body", "number"] }],
+    });
+    expect((await send()).status).toBe(422);
+  });
+
   test("lists every method of a path", async () => {
     const answer = await kit.call("/made", { method: "PATCH" });
     expect([answer.status, answer.headers.get("allow")]).toEqual([405, "POST, PUT, DELETE"]);
@@ -161,7 +175,7 @@ describe("mountRoutes: kept answers", () => {
       },
     );
     const cache = createResponseCache({ bytesMax: 1_000_000, ageMaxMs: 60_000 });
-    const kit = openKit([get("/counted", counting, { summary: "counted", isCached: true })], cache);
+    const kit = openKit([get("/counted", counting, { summary: "counted", isCached: true })], { cache });
     return { cache, read: async (path: string, init = {}) => await (await kit.call(path, init)).text(), kit };
   }
   const ana = callerWith("roms.read");
@@ -175,6 +189,23 @@ describe("mountRoutes: kept answers", () => {
     expect(await read("/counted?x=1", { identity: ana })).toBe("3");
     cache.invalidate();
     expect(await read("/counted", { identity: ana })).toBe("4");
+  });
+
+  test("keeps no answer beyond what its caller may see", async () => {
+    let calls = 0;
+    let sight = "all";
+    const counting = operation(
+      { type: "query", scope: "public", input: Anything, output: Anything },
+      async () => ++calls,
+    );
+    const { call } = openKit([get("/counted", counting, { summary: "counted", isCached: true })], {
+      cache: createResponseCache({ bytesMax: 1_000_000, ageMaxMs: 60_000 }),
+      describeSight: async () => sight,
+    });
+    const read = async () => await (await call("/counted")).text();
+    expect([await read(), await read()]).toEqual(["1", "1"]);
+    sight = "less";
+    expect([await read(), await read()]).toEqual(["2", "2"]);
   });
 
   test("asks for the scope again before it hands over a kept answer", async () => {

@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import type { Context } from "../base/context.ts";
 import { toAppError } from "../base/errors.ts";
 import type { Identity } from "../base/identity.ts";
 import { callOperation, type Operation, requireAccess } from "../base/operation.ts";
@@ -8,6 +9,7 @@ import type { LocationHints } from "./input-issue.ts";
 import { createReader, type RequestReader } from "./reader.ts";
 import type { ResponseCache } from "./response-cache.ts";
 import type { RestRoute, RouteOptions } from "./route.ts";
+import type { SendZip } from "./zip/sender.ts";
 
 /** What the mount needs from the application. */
 export interface MountOptions {
@@ -17,6 +19,13 @@ export interface MountOptions {
   readonly callFacts: (request: Request) => CallFacts;
   /** Keeps finished answers of routes that allow it; null keeps none. */
   readonly cache: ResponseCache | null;
+  /** Answers with archives of files. */
+  readonly sendZip: SendZip;
+  /**
+   * Names what a caller may not see: callers of different sight share no kept answer, nor one before and after
+   * their sight changed. All see the same when left out.
+   */
+  readonly describeSight?: ((ctx: Context) => Promise<string>) | undefined;
   /** Told of every failure that is a bug or an outage. */
   readonly onFailure: (error: unknown, call: CallFacts) => void;
 }
@@ -99,13 +108,14 @@ async function answer(route: RestRoute, call: RouteCall, mount: Mount): Promise<
   const params = call.params ?? {};
   const original = mount.originalOf(call.request);
   // A body is read where it went; without one the request as it came says more.
-  const request = isBodiless(original.method) ? original : call.request;
-  const reader = createReader(request, params);
+  const hasBody = !isBodiless(original.method) || original.body !== null;
+  const request = hasBody ? call.request : original;
+  const reader = createReader(request, { params, sendZip: mount.sendZip });
   const operation = route.operation as unknown as Operation<unknown, unknown>;
   const options = route.options as unknown as RouteOptions<unknown, unknown>;
   const hints: LocationHints = {
     pathNames: Object.keys(params),
-    hasBody: !isBodiless(request.method),
+    hasBody,
     names: options.names,
     sentText: (place, name) => (place === "path" ? params[name] : reader.queryText(name)),
   };
@@ -117,7 +127,8 @@ async function answer(route: RestRoute, call: RouteCall, mount: Mount): Promise<
     };
     if (options.isCached !== true || mount.cache === null) return toResponse(await make(), options.status);
     requireAccess(ctx, operation);
-    return await answerCached(mount.cache, cacheKey(ctx.identity, request), make);
+    const sight = (await mount.describeSight?.(ctx)) ?? "";
+    return await answerCached(mount.cache, `${sight} ${cacheKey(ctx.identity, request)}`, make);
   } catch (error) {
     return answerFailure(error, mount, { request: original, hints, errors: options.errors });
   }

@@ -3,11 +3,17 @@ import { isAppError } from "../base/errors.ts";
 import { BODY_BYTES_MAX, QUERY_VALUES_MAX } from "./limits.ts";
 import { createReader, type RequestReader } from "./reader.ts";
 
+/** No route here answers with an archive. */
+const noZip = () => Promise.resolve(new Response());
+
 const readerOf = (query: string, params: Record<string, string> = {}) =>
-  createReader(new Request(`http://localhost/x${query}`), params);
+  createReader(new Request(`http://localhost/x${query}`), { params, sendZip: noZip });
 
 const bodyReader = (body: BodyInit, headers: Record<string, string> = {}) =>
-  createReader(new Request("http://localhost/x", { method: "POST", body, headers }), {});
+  createReader(new Request("http://localhost/x", { method: "POST", body, headers }), {
+    params: {},
+    sendZip: noZip,
+  });
 
 /** The issues that `finish` throws, or an empty list. */
 function issuesOf(reader: RequestReader) {

@@ -2,6 +2,7 @@ import { type InputIssue, invalidInput } from "../base/operation.ts";
 import { QUERY_VALUES_MAX } from "./limits.ts";
 import { readForm, readJson } from "./read-body.ts";
 import { parseBool, parseMoment, parseWhole, type Refuse } from "./read-values.ts";
+import type { SendZip, ZipToSend } from "./zip/sender.ts";
 
 /** Where a value was read from; the first element of `loc` in the compatible 422 body. */
 export type Place = "path" | "query" | "header" | "body";
@@ -30,14 +31,22 @@ export interface RequestReader {
   json(): Promise<unknown>;
   /** The fields of a url-encoded or small multipart form. */
   form(): Promise<URLSearchParams>;
+  /** Makes an answer that is an archive of files. */
+  sendZip(zip: ZipToSend): Promise<Response>;
   /** Adds a misfit found by the route itself. */
   refuse(issue: InputIssue): void;
   /** @throws AppError `INPUT_INVALID` when anything was refused. */
   finish(): void;
 }
 
+/** What a reader is made of beside the request. */
+export interface ReaderParts {
+  readonly params: Readonly<Record<string, string>>;
+  readonly sendZip: SendZip;
+}
+
 /** Makes the reader of one request. */
-export function createReader(request: Request, params: Readonly<Record<string, string>>): RequestReader {
+export function createReader(request: Request, { params, sendZip }: ReaderParts): RequestReader {
   const start = request.url.indexOf("?");
   const query = new URLSearchParams(start < 0 ? "" : request.url.slice(start + 1));
   const issues: InputIssue[] = [];
@@ -57,6 +66,7 @@ export function createReader(request: Request, params: Readonly<Record<string, s
     header: (name) => request.headers.get(name),
     json: () => readJson(request),
     form: () => readForm(request),
+    sendZip: (zip) => sendZip(request, zip),
     refuse,
     finish: () => {
       if (issues.length > 0) throw invalidInput(issues);

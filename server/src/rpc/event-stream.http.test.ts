@@ -1,7 +1,7 @@
 // The event stream from a raised event to the bytes that a listener reads.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createTestApp, type TestApp } from "../app/testing.ts";
-import { ADMIN, addAccounts, VIEWER } from "../auth/calls.testing.ts";
+import { ADMIN, addAccounts, basic, VIEWER } from "../auth/calls.testing.ts";
 import type { RaisedEvent } from "../ports/events/port.ts";
 import { inputOf } from "./kit.testing.ts";
 
@@ -252,6 +252,27 @@ describe("events: ends", () => {
       events.open = open;
     }
   }
+
+  test.each([
+    ["eve", "was disabled", "update users set enabled = false where username = 'eve'"],
+    ["fay", "has a new password", "update users set hashed_password = 'other' where username = 'fay'"],
+    ["gil", "was removed", "delete from users where username = 'gil'"],
+  ])(
+    "lets %s go soon after the account %s",
+    async (name, _what, change) => {
+      const { sql } = app.database.handle;
+      await sql`insert into users (username, hashed_password)
+      select ${name}, hashed_password from users where username = 'ana'`;
+      const listener = await listen({ authorization: basic(name, "viewerpass") });
+      await listener.nextOfAny();
+      await sql.unsafe(change);
+      const last = await listener.next();
+      expect(last?.event).toBe("serialized-error");
+      expect(JSON.stringify(last?.data)).toContain('"kind":"unauthenticated"');
+      expect(await listener.next()).toBeNull();
+    },
+    30_000,
+  );
 
   test("closes its feed when the listener leaves", async () => {
     await watchClose(async (closed) => {

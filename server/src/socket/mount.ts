@@ -7,8 +7,15 @@ export type UpgradeServer = Pick<Bun.Server<object>, "upgrade" | "requestIP" | "
 export interface SocketMount {
   /** Paths it answers, without a trailing slash; one more slash is accepted. */
   readonly paths: readonly string[];
-  /** Answers a request, or upgrades it and returns undefined. */
-  handle(request: Request, server: UpgradeServer): Promise<Response | undefined>;
+  /**
+   * Answers a request, or upgrades it and returns undefined.
+   * @param clientAddress The caller as seen through trusted proxies; null when unknown.
+   */
+  handle(
+    request: Request,
+    server: UpgradeServer,
+    clientAddress: string | null,
+  ): Promise<Response | undefined>;
   /** Recognises its own connections by the data their upgrade attached. */
   owns(data: unknown): boolean;
   readonly handlers: SocketHandlers;
