@@ -2,32 +2,36 @@ import type { Executor } from "@multitap/db";
 import { firmware } from "@multitap/db/schema/assets";
 import { platforms } from "@multitap/db/schema/platforms";
 import { roms } from "@multitap/db/schema/roms";
-import { and, asc, count, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { assert } from "../base/assert.ts";
 import { toInstant } from "../base/clock.ts";
 import { perExecutor } from "../base/per-executor.ts";
 import { deriveSortKey } from "../base/sort-key.ts";
+import type { Hidden } from "../permissions/hidden/contract.ts";
 import type { Platform, PlatformFirmware } from "./contract.ts";
 import { isPlatformIdentified, type PlatformColumns } from "./rules.ts";
 
 type PlatformRow = typeof platforms.$inferSelect;
 
 export interface PlatformQuery {
+  /** What the caller must take for absent. */
+  readonly hidden: Hidden;
   readonly platformId?: number | undefined;
   readonly updatedAfter?: Date | undefined;
 }
 
 /** Platforms in the natural order of their shown names, with what their folders hold. */
-export async function listPlatformRows(
-  db: Executor,
-  query: PlatformQuery = {},
-): Promise<readonly Platform[]> {
+export async function listPlatformRows(db: Executor, query: PlatformQuery): Promise<readonly Platform[]> {
+  const { hidden } = query;
   const values = {
     platformId: query.platformId ?? null,
     updatedAfter: query.updatedAfter?.toISOString() ?? null,
+    hiddenRoms: `{${hidden.romIds.join(",")}}`,
   };
-  const { rows, firmwareFiles } = prepared(db);
-  const [found, files] = await Promise.all([rows.execute(values), firmwareFiles.execute(values)]);
+  const { rows, rowsWithoutHidden, firmwareFiles } = prepared(db);
+  const chosen = hidden.romIds.length === 0 ? rows : rowsWithoutHidden;
+  const [stored, files] = await Promise.all([chosen.execute(values), firmwareFiles.execute(values)]);
+  const found = stored.filter(({ platform }) => !hidden.platforms.has(platform.id));
   const filesOf = Map.groupBy(files, (file) => file.platformId);
   return found.map(({ platform, ...totals }) =>
     toPlatform(platform, totals, (filesOf.get(platform.id) ?? []).map(toFirmware)),
@@ -42,17 +46,17 @@ interface Totals {
 const prepared = perExecutor((db) => {
   const platformId = sql`${sql.placeholder("platformId")}::int4`;
   const updatedAfter = sql`${sql.placeholder("updatedAfter")}::text::timestamptz`;
-  // One pass over the narrow (platform, size) index.
-  const totals = db
-    .select({
-      romCount: count().as("rom_count"),
-      sizeBytes: sql`coalesce(sum(${roms.fsSizeBytes}), 0)`.mapWith(Number).as("size_bytes"),
-    })
-    .from(roms)
-    .where(eq(roms.platformId, platforms.id))
-    .as("totals");
-  return {
-    rows: db
+  const totalsOf = (counted?: SQL) =>
+    db
+      .select({
+        romCount: count().as("rom_count"),
+        sizeBytes: sql`coalesce(sum(${roms.fsSizeBytes}), 0)`.mapWith(Number).as("size_bytes"),
+      })
+      .from(roms)
+      .where(and(eq(roms.platformId, platforms.id), counted))
+      .as("totals");
+  const rowsWith = (totals: ReturnType<typeof totalsOf>) =>
+    db
       .select({ platform: platforms, romCount: totals.romCount, sizeBytes: totals.sizeBytes })
       .from(platforms)
       .crossJoinLateral(totals)
@@ -60,8 +64,12 @@ const prepared = perExecutor((db) => {
         sql`(${platformId} is null or ${platforms.id} = ${platformId})
           and (${updatedAfter} is null or ${platforms.updatedAt} > ${updatedAfter})`,
       )
-      .orderBy(asc(platforms.nameSortKey), asc(platforms.id))
-      .prepare("platform_rows"),
+      .orderBy(asc(platforms.nameSortKey), asc(platforms.id));
+  const isShown = sql`${roms.id} not in (select unnest(${sql.placeholder("hiddenRoms")}::text::int4[]))`;
+  return {
+    // One pass over the narrow (platform, size) index, which does not know single roms.
+    rows: rowsWith(totalsOf()).prepare("platform_rows"),
+    rowsWithoutHidden: rowsWith(totalsOf(isShown)).prepare("platform_rows_without_hidden"),
     firmwareFiles: db
       .select()
       .from(firmware)
@@ -130,13 +138,13 @@ function toPlatform(row: PlatformRow, totals: Totals, firmwareFiles: readonly Pl
   };
 }
 
-/** Ids of all platforms in the order of the list. */
-export async function listPlatformIds(db: Executor): Promise<readonly number[]> {
+/** Ids of all platforms but hidden ones, in the order of the list. */
+export async function listPlatformIds(db: Executor, hidden: Hidden): Promise<readonly number[]> {
   const rows = await db
     .select({ id: platforms.id })
     .from(platforms)
     .orderBy(asc(platforms.nameSortKey), asc(platforms.id));
-  return rows.map((row) => row.id);
+  return rows.map((row) => row.id).filter((id) => !hidden.platforms.has(id));
 }
 
 /** What a scan needs of every platform row. */
@@ -167,7 +175,7 @@ export async function listPlatformKeys(db: Executor): Promise<readonly PlatformK
 export async function storePlatform(
   db: Executor,
   columns: PlatformColumns,
-): Promise<{ readonly id: number; readonly isNew: boolean }> {
+): Promise<{ readonly id: number; readonly isNew: boolean; readonly createdAt: Date }> {
   // Looked at first: an insert that meets its row would use up an id at every scan.
   const [known] = await db.select().from(platforms).where(eq(platforms.fsSlug, columns.fsSlug));
   const values = { ...columns, nameSortKey: deriveSortKey(columns.name), missingFromFs: false };
@@ -176,9 +184,9 @@ export async function storePlatform(
       .insert(platforms)
       .values(values)
       .onConflictDoUpdate({ target: platforms.fsSlug, set: { missingFromFs: false } })
-      .returning({ id: platforms.id });
+      .returning({ id: platforms.id, createdAt: platforms.createdAt });
     assert(row !== undefined, "an insert that does not fail returns its row");
-    return { id: row.id, isNew: true };
+    return { ...row, isNew: true };
   }
   const isSame = Object.entries(values).every(([name, value]) => known[name as keyof typeof known] === value);
   if (!isSame) {
@@ -187,7 +195,7 @@ export async function storePlatform(
       .set({ ...values, updatedAt: sql`now()` })
       .where(eq(platforms.id, known.id));
   }
-  return { id: known.id, isNew: false };
+  return { id: known.id, isNew: false, createdAt: known.createdAt };
 }
 
 /** Marks platforms whose folders are gone; returns how many changed. */

@@ -3,6 +3,7 @@ import { toInstant } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
 import { operation } from "../base/operation.ts";
 import { NoInput } from "../base/schemas.ts";
+import { getHidden } from "../permissions/hidden/service.ts";
 import {
   GetPlatformInput,
   ListPlatformsInput,
@@ -33,6 +34,7 @@ export const listPlatforms = operation(
   { type: "query", scope: "platforms.read", input: ListPlatformsInput, output: PlatformListSchema },
   async (ctx, { updatedAfter }) =>
     await listPlatformRows(ctx.db, {
+      hidden: await getHidden(ctx),
       updatedAfter: updatedAfter === undefined ? undefined : new Date(updatedAfter),
     }),
 );
@@ -44,7 +46,7 @@ export const listPlatforms = operation(
 export const getPlatform = operation(
   { type: "query", scope: "platforms.read", input: GetPlatformInput, output: PlatformSchema },
   async (ctx, { platformId }) => {
-    const [platform] = await listPlatformRows(ctx.db, { platformId });
+    const [platform] = await listPlatformRows(ctx.db, { platformId, hidden: await getHidden(ctx) });
     if (platform === undefined) {
       const message = `Platform with id '${platformId}' not found`;
       throw new AppError("not_found", "PLATFORMS_NOT_FOUND", { message });
@@ -56,14 +58,14 @@ export const getPlatform = operation(
 /** Ids of all platforms. */
 export const listPlatformIdentifiers = operation(
   { type: "query", scope: "platforms.read", input: NoInput, output: PlatformIdsSchema },
-  async (ctx) => await listPlatformIds(ctx.db),
+  async (ctx) => await listPlatformIds(ctx.db, await getHidden(ctx)),
 );
 
 /** Every platform we know; one that the library holds stands with its own row, others with id -1. */
 export const listSupportedPlatforms = operation(
   { type: "query", scope: "platforms.read", input: NoInput, output: PlatformListSchema },
   async (ctx) => {
-    const rows = await listPlatformRows(ctx.db);
+    const rows = await listPlatformRows(ctx.db, { hidden: await getHidden(ctx) });
     const bySlug = Map.groupBy(rows, (row) => row.slug);
     const now = toInstant(ctx.ports.clock.now());
     return listPlatformFacts().map((facts) => {
@@ -122,6 +124,11 @@ export interface EnsuredPlatform {
   readonly isIdentified: boolean;
   /** Whether files of this platform are hashed at all. */
   readonly isHashable: boolean;
+  /** RetroAchievements' console; null where it has none. */
+  readonly raConsoleId: number | null;
+  /** Whether its games are identified by what a disc holds. */
+  readonly isDiscPlatform: boolean;
+  readonly createdAt: Date;
 }
 
 /** Makes sure that a folder has its platform row, with what we know about its slug. */
@@ -137,10 +144,12 @@ export async function ensurePlatform(
     slug: identity.slug,
     isIdentified: isPlatformIdentified(identity),
     isHashable: identity.isHashable,
+    raConsoleId: identity.raConsoleId,
+    isDiscPlatform: identity.raHashMode === "disc",
   };
 }
 
-/** Ids and folder names of all platform rows. */
+/** Ids and folder names of all platform rows, for scans: hidden ones are among them. */
 export async function listKnownPlatforms(db: Executor): Promise<readonly PlatformKey[]> {
   return await listPlatformKeys(db);
 }

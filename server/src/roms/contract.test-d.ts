@@ -1,7 +1,8 @@
 import type * as v from "valibot";
+import type { RomContent, RomContentSchema } from "./content/contract.ts";
 import type { FindRomInput, Rom, RomMark, RomSchema, RomWithParts, RomWithPartsSchema } from "./contract.ts";
 import type { RomDetails, RomDetailsSchema, RomOffsetPage, RomOffsetPageSchema } from "./details/contract.ts";
-import type { RomFile, RomFileSchema, StoredFile, StoredFileSchema } from "./files/contract.ts";
+import type { RomFile, RomFileSchema } from "./files/contract.ts";
 
 /** Compiles only when both types fit each other, so interface and schema cannot drift apart. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
@@ -10,7 +11,7 @@ export const checks: readonly true[] = [
   true satisfies Same<Rom, v.InferOutput<typeof RomSchema>>,
   true satisfies Same<RomWithParts, v.InferOutput<typeof RomWithPartsSchema>>,
   true satisfies Same<RomFile, v.InferOutput<typeof RomFileSchema>>,
-  true satisfies Same<StoredFile, v.InferOutput<typeof StoredFileSchema>>,
+  true satisfies Same<RomContent, v.InferOutput<typeof RomContentSchema>>,
   true satisfies Same<RomDetails, v.InferOutput<typeof RomDetailsSchema>>,
   true satisfies Same<RomOffsetPage, v.InferOutput<typeof RomOffsetPageSchema>>,
   true satisfies Same<RomMark, v.InferOutput<typeof FindRomInput>>,

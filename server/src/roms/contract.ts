@@ -241,6 +241,10 @@ export interface RomFilter {
   readonly genres?: ListFilter | undefined;
   readonly isMissing?: boolean | undefined;
   readonly isIdentified?: boolean | undefined;
+  /** In a collection; nothing is in one that the caller may not see. */
+  readonly collectionId?: number | undefined;
+  /** In the caller's collection of favourites. */
+  readonly isFavorite?: boolean | undefined;
   readonly updatedAfter?: Instant | undefined;
   readonly orderBy?: RomOrder | undefined;
   readonly direction?: "asc" | "desc" | undefined;
@@ -255,6 +259,8 @@ export const filterEntries = {
   genres: ListFilterSchema,
   isMissing: v.optional(v.boolean()),
   isIdentified: v.optional(v.boolean()),
+  collectionId: v.optional(Id),
+  isFavorite: v.optional(v.boolean()),
   updatedAfter: v.optional(GivenMoment),
   orderBy: v.optional(v.picklist(ROM_ORDERS), "name"),
   direction: v.optional(v.picklist(["asc", "desc"]), "asc"),

@@ -5,7 +5,8 @@ import { createTestApp, type TestApp, type TestAppOptions } from "../app/testing
 import { ADMIN, addAccounts } from "../auth/calls.testing.ts";
 import { ensurePlatform } from "../platforms/service.ts";
 import { inputOf } from "../rpc/kit.testing.ts";
-import { addDiscoveredRoms, storeHashes } from "./discovery/service.ts";
+import { addDiscoveredRoms } from "./discovery/service.ts";
+import { storeHashes } from "./hashes/service.ts";
 
 /** When every file of a test library was last changed, unless said. */
 export const MODIFIED_AT = new Date("2026-01-02T03:04:05.678Z");
@@ -109,12 +110,11 @@ async function addFiles(app: TestApp, fsSlug: string, files: readonly GivenFile[
     await writeFile(join(folder, name), bytes);
     await utimes(join(folder, name), MODIFIED_AT, MODIFIED_AT);
   }
-  const found = files.map(([fsName, bytes]) => ({
-    fsName,
-    fsPath,
-    sizeBytes: Buffer.byteLength(bytes),
-    modifiedAtMs: MODIFIED_AT.getTime(),
-  }));
+  const found = files.map(([fsName, bytes]) => {
+    const facts = { sizeBytes: Buffer.byteLength(bytes), modifiedAtMs: MODIFIED_AT.getTime() };
+    const file = { ...facts, fileName: fsName, filePath: fsPath, category: null };
+    return { fsName, fsPath, isFolder: false, sizeBytes: facts.sizeBytes, files: [file] };
+  });
   const platformId = await addPlatform(app, fsSlug);
   await addDiscoveredRoms(app.ports.database, found, { platformId, isHashed: false });
   const { sql } = app.database.handle;
@@ -129,7 +129,10 @@ async function setHashes(app: TestApp, romId: number, hashes: Hashes): Promise<v
   const [file] = await sql<{ id: number; size: number }[]>`select id, file_size_bytes as size from rom_files
     where rom_id = ${romId}`;
   const facts = { fileId: file?.id ?? 0, sizeBytes: file?.size ?? 0, modifiedAtMs: MODIFIED_AT.getTime() };
-  await storeHashes(app.ports.database, [{ ...facts, ...hashes }]);
+  await storeHashes(app.ports.database, {
+    files: [{ ...facts, ...hashes, chdSha1: "", isPacked: false, archiveMembers: null }],
+    roms: [{ romId, ...hashes, raHash: "", isComplete: true }],
+  });
   forgetAnswers(app);
 }
 

@@ -12,3 +12,9 @@ export const SEARCH_WORDS_MAX = 32;
 export const FILTER_VALUES_MAX = 200;
 /** Files named in one content request. */
 export const FILE_IDS_MAX = 1000;
+/** Files of a download that are looked at on disk at the same time. */
+export const FILES_LOOKED_AT = 64;
+/** Files read through in one task for their checksums. */
+export const CHECKSUM_BATCH_FILES = 64;
+/** How long the checksum of a file that is not hashed is remembered, in milliseconds: thirty days. */
+export const CHECKSUM_TTL_MS = 30 * 24 * 60 * 60 * 1000;

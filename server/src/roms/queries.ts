@@ -5,8 +5,9 @@ import { type AnyColumn, and, asc, count, desc, eq, inArray, or, type SQL, sql }
 import { toInstant } from "../base/clock.ts";
 import type { Cursor } from "../base/paging.ts";
 import { perExecutor } from "../base/per-executor.ts";
-import type { Rom, RomFilter, RomMark, RomMetadata, RomOrder, RomProviderIds } from "./contract.ts";
-import { toConditions } from "./filters/queries.ts";
+import type { Hidden } from "../permissions/hidden/contract.ts";
+import type { Rom, RomMark, RomMetadata, RomOrder, RomProviderIds } from "./contract.ts";
+import { toConditions, toVisibleConditions, type VisibleFilter } from "./filters/queries.ts";
 
 const ORDER_COLUMNS = {
   name: roms.nameSortKey,
@@ -49,7 +50,7 @@ export const ROM_COLUMNS = {
 };
 
 export interface KeysetPage {
-  readonly filter: RomFilter;
+  readonly filter: VisibleFilter;
   readonly orderBy: RomOrder;
   readonly direction: "asc" | "desc";
   readonly cursor: Cursor | null;
@@ -90,7 +91,7 @@ export function orderValue(rom: Rom, orderBy: RomOrder): string | number {
 }
 
 /** How many roms a filter lets through. */
-export async function countRoms(db: Executor, filter: RomFilter): Promise<number> {
+export async function countRoms(db: Executor, filter: VisibleFilter): Promise<number> {
   const [row] = await db
     .select({ total: count() })
     .from(roms)
@@ -113,13 +114,13 @@ export async function findRomById(db: Executor, romId: number): Promise<Rom | nu
   return rows[0] === undefined ? null : toRom(rows[0]);
 }
 
-/** The first rom (by id) that carries a mark, or null. */
-export async function findRomByMark(db: Executor, mark: RomMark): Promise<Rom | null> {
+/** The first rom (by id) outside of what is hidden that carries a mark, or null. */
+export async function findRomByMark(db: Executor, mark: RomMark, hidden: Hidden): Promise<Rom | null> {
   const rows = await db
     .select(ROM_COLUMNS)
     .from(roms)
     .innerJoin(platforms, eq(platforms.id, roms.platformId))
-    .where(markCondition(mark))
+    .where(and(markCondition(mark), ...toVisibleConditions(hidden)))
     .orderBy(asc(roms.id))
     .limit(1);
   return rows[0] === undefined ? null : toRom(rows[0]);
@@ -141,8 +142,12 @@ export interface HashQuery {
   readonly raHash?: string | undefined;
 }
 
-/** The id of the first rom that carries one of the hashes, itself or in one of its files. */
-export async function findRomIdByHash(db: Executor, hashes: HashQuery): Promise<number | null> {
+/** The id of the first rom outside of what is hidden that carries one of the hashes, itself or in one of its files. */
+export async function findRomIdByHash(
+  db: Executor,
+  hashes: HashQuery,
+  hidden: Hidden,
+): Promise<number | null> {
   const { crc32, md5, sha1, raHash } = hashes;
   const inFiles = (column: AnyColumn, hash: string) =>
     sql`${roms.id} in (select ${romFiles.romId} from ${romFiles} where ${eq(column, hash)})`;
@@ -158,14 +163,14 @@ export async function findRomIdByHash(db: Executor, hashes: HashQuery): Promise<
   const rows = await db
     .select({ id: roms.id })
     .from(roms)
-    .where(or(...ofRom))
+    .where(and(or(...ofRom), ...toVisibleConditions(hidden)))
     .orderBy(asc(roms.id))
     .limit(1);
   return rows[0]?.id ?? null;
 }
 
 /** Ids of all roms in name order. */
-export async function listRomIds(db: Executor, filter: RomFilter = {}): Promise<readonly number[]> {
+export async function listRomIds(db: Executor, filter: VisibleFilter): Promise<readonly number[]> {
   const rows = await db
     .select({ id: roms.id })
     .from(roms)

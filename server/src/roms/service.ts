@@ -1,9 +1,12 @@
 import * as v from "valibot";
 import type { Context } from "../base/context.ts";
 import { AppError } from "../base/errors.ts";
+import { findAccountId } from "../base/identity.ts";
 import { operation } from "../base/operation.ts";
 import { type Cursor, formatCursor, parseCursor } from "../base/paging.ts";
 import { Id } from "../base/schemas.ts";
+import type { Hidden } from "../permissions/hidden/contract.ts";
+import { getHidden, hidesRom } from "../permissions/hidden/service.ts";
 import {
   CURSOR_VALUES,
   FindRomInput,
@@ -28,9 +31,11 @@ import { romNotFound } from "./rules.ts";
 export const listRoms = operation(
   { type: "query", scope: "roms.read", input: ListRomsInput, output: RomPageSchema },
   async (ctx, input) => {
-    const { cursor, limit, withTotal, with: parts, orderBy, direction, ...filter } = input;
+    const { cursor, limit, withTotal, with: parts, orderBy, direction, ...asked } = input;
     const order = `roms:${orderBy}:${direction}`;
     const after = cursor === undefined ? null : checkCursor(parseCursor(cursor, order), orderBy);
+    const hidden = await getHidden(ctx);
+    const filter = { ...asked, hidden, viewerId: findAccountId(ctx.identity) };
     const [rows, total] = await Promise.all([
       // One row more than asked for tells whether there is a next page.
       listRomsByKey(ctx.db, { filter, orderBy, direction, cursor: after, limit: limit + 1 }),
@@ -40,7 +45,7 @@ export const listRoms = operation(
     const last = page.at(-1);
     const hasMore = rows.length > limit && last !== undefined;
     return {
-      items: await addParts(ctx, page, parts),
+      items: await addParts(ctx, page, { parts, hidden }),
       nextCursor: hasMore ? formatCursor({ order, value: orderValue(last, orderBy), id: last.id }) : null,
       total,
     };
@@ -60,9 +65,9 @@ function checkCursor(cursor: Cursor, orderBy: RomOrder): Cursor {
 export const getRom = operation(
   { type: "query", scope: "roms.read", input: GetRomInput, output: RomWithPartsSchema },
   async (ctx, { romId, with: parts }) => {
-    const rom = await findRomById(ctx.db, romId);
-    if (rom === null) throw romNotFound(romId);
-    const [withParts] = await addParts(ctx, [rom], parts);
+    const [rom, hidden] = await Promise.all([findRomById(ctx.db, romId), getHidden(ctx)]);
+    if (rom === null || hidesRom(hidden, rom)) throw romNotFound(romId);
+    const [withParts] = await addParts(ctx, [rom], { parts, hidden });
     return withParts ?? rom;
   },
 );
@@ -70,19 +75,20 @@ export const getRom = operation(
 /** The first rom that carries a mark (hash, or platform and file name), or null. */
 export const findRom = operation(
   { type: "query", scope: "roms.read", input: FindRomInput, output: FoundRomSchema },
-  async (ctx, mark) => await findRomByMark(ctx.db, mark),
+  async (ctx, mark) => await findRomByMark(ctx.db, mark, await getHidden(ctx)),
 );
 
 async function addParts(
   ctx: Context,
   page: readonly Rom[],
-  parts: readonly RomPart[],
+  { parts, hidden }: { readonly parts: readonly RomPart[]; readonly hidden: Hidden },
 ): Promise<readonly RomWithParts[]> {
   if (parts.length === 0) return page;
+  const userId = ctx.identity.kind === "user" ? ctx.identity.userId : null;
   const details = await listRomDetails(
     ctx.db,
     page.map((rom) => rom.id),
-    { userId: ctx.identity.kind === "user" ? ctx.identity.userId : null, withFiles: parts.includes("files") },
+    { userId, withFiles: parts.includes("files"), hidden },
   );
   const byId = new Map(details.map((each) => [each.id, each]));
   return page.map((rom) => {

@@ -2,10 +2,13 @@ import * as v from "valibot";
 import type { Instant } from "../base/clock.ts";
 import type { ScanPhase, ScanStats, ScanStatus } from "../base/events.ts";
 import { Id, InstantText, list } from "../base/schemas.ts";
-import { SCAN_LIST_MAX, SCAN_PLATFORMS_MAX } from "./limits.ts";
+import { SCAN_LIST_MAX, SCAN_PLATFORMS_MAX, SCAN_ROMS_MAX, SCAN_SOURCES_MAX } from "./limits.ts";
 
-/** How much a scan looks at again: `quick` new files only, `complete` everything. */
-export const SCAN_TYPES = ["quick", "complete"] as const;
+/**
+ * How much a scan looks at: `quick` what is new, `new_platforms` only folders that are new, `complete` everything
+ * again, `hashes` everything and hashes it anew, `update` and `unmatched` what metadata providers say of known roms.
+ */
+export const SCAN_TYPES = ["new_platforms", "quick", "update", "unmatched", "hashes", "complete"] as const;
 export type ScanType = (typeof SCAN_TYPES)[number];
 
 export const SCAN_STATUSES = ["queued", "running", "paused", "done", "cancelled", "failed"] as const;
@@ -36,6 +39,8 @@ export interface Scan {
   readonly phase: ScanPhase;
   /** Folder names; empty means all. */
   readonly platformFsSlugs: readonly string[];
+  /** The only roms it looks at; empty means those of the folders. */
+  readonly romIds: readonly number[];
   readonly stats: ScanStats;
   readonly errorMessage: string | null;
   readonly createdAt: Instant;
@@ -49,6 +54,7 @@ export const ScanSchema = v.object({
   status: v.picklist(SCAN_STATUSES),
   phase: v.picklist(SCAN_PHASES),
   platformFsSlugs: list(v.string()),
+  romIds: list(Id),
   stats: ScanStatsSchema,
   errorMessage: v.nullable(v.string()),
   createdAt: InstantText,
@@ -78,6 +84,12 @@ export const StartScanInput = v.strictObject({
   type: v.optional(v.picklist(SCAN_TYPES), "quick"),
   platformIds: v.optional(v.pipe(v.array(Id), v.maxLength(SCAN_PLATFORMS_MAX)), []),
   platformFsSlugs: v.optional(v.pipe(v.array(v.string()), v.maxLength(SCAN_PLATFORMS_MAX)), []),
+  /** Only these roms, whatever else is said. */
+  romIds: v.optional(v.pipe(v.array(Id), v.maxLength(SCAN_ROMS_MAX)), []),
+  /** Short names of the metadata providers to ask. */
+  sources: v.optional(v.pipe(v.array(v.string()), v.maxLength(SCAN_SOURCES_MAX)), []),
+  /** While another scan is under way: `refuse` says so, `wait` lets this one follow it. */
+  whenBusy: v.optional(v.picklist(["refuse", "wait"]), "refuse"),
   /** Confirms that vanished files really are gone. */
   acceptMissing: v.optional(v.boolean(), false),
 });

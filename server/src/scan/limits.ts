@@ -8,8 +8,14 @@ export const SCAN_PROBLEMS_KEPT_MAX = 1000;
 export const SCAN_BATCH_ROMS = 500;
 /** Files hashed in one worker task: messages cost more than hashing small files. */
 export const HASH_BATCH_FILES = 64;
-/** Bytes after which a hash batch is full, so that big files spread over the workers. */
+/** Bytes after which a batch of files is full, so that the work spreads over the workers. */
 export const HASH_BATCH_BYTES = 64 * 1024 * 1024;
+/** Size from which a file counts as large: a batch of those is hashed in step, as many as the task has lanes. */
+export const HASH_LARGE_FILE_BYTES = 16 * 1024 * 1024;
+/** Large files in one batch: one for each lane of the task. */
+export const HASH_LARGE_FILES_MAX = 4;
+/** Bytes after which a batch of large files is full: what a killed scan hashes again, some 12 s on one core. */
+export const HASH_LARGE_BATCH_BYTES = 8 * 1024 * 1024 * 1024;
 /** Pending files read from the database at once. */
 export const HASH_WINDOW_FILES = 2_048;
 /** How long a scan's lease holds without renewal. */
@@ -31,3 +37,15 @@ export const DATABASE_RETRY_MS = 1_000;
 export const DATABASE_RETRY_MAX = 300;
 /** How often a worker looks for scans whose worker died. */
 export const SCAN_SWEEP_MS = 5_000;
+/** Files of one rom that is a folder, and how deep they may lie: far above any game, below what fills the memory. */
+export const FOLDER_FILES_MAX = 50_000;
+export const FOLDER_DEPTH_MAX = 32;
+/** Roms whose move is decided in one go: their hashes are made before they are listed. */
+export const MOVE_BATCH_ROMS = 64;
+/** Scans that wait at the same time; one more of them would not change what they find. */
+export const SCANS_QUEUED_MAX = 20;
+/** Roms and metadata providers named in one scan request. */
+export const SCAN_ROMS_MAX = 10_000;
+export const SCAN_SOURCES_MAX = 32;
+/** Roms whose hashes wait to be stored: what a killed scan hashes once more. */
+export const HASHES_WAITING_MAX = 64;

@@ -16,6 +16,7 @@ function toScan(row: ScanRow): Scan {
     status: row.status as ScanStatus,
     phase: row.phase as ScanPhase,
     platformFsSlugs: row.platformFsSlugs,
+    romIds: row.romIds,
     stats: { ...emptyStats(), ...(row.stats as Partial<ScanStats>) },
     errorMessage: row.errorMessage,
     createdAt: toInstant(row.createdAt),
@@ -27,6 +28,8 @@ function toScan(row: ScanRow): Scan {
 export interface NewScan {
   readonly type: ScanType;
   readonly platformFsSlugs: readonly string[];
+  readonly romIds: readonly number[];
+  readonly sources: readonly string[];
   readonly acceptMissing: boolean;
   readonly requestedBy: number | null;
 }
@@ -35,7 +38,13 @@ export interface NewScan {
 export async function insertScan(db: Executor, scan: NewScan): Promise<Scan> {
   const rows = await db
     .insert(scans)
-    .values({ ...scan, platformFsSlugs: [...scan.platformFsSlugs], stats: emptyStats() })
+    .values({
+      ...scan,
+      platformFsSlugs: [...scan.platformFsSlugs],
+      romIds: [...scan.romIds],
+      sources: [...scan.sources],
+      stats: emptyStats(),
+    })
     .returning();
   const [row] = rows;
   return toScan(row as ScanRow);
@@ -53,21 +62,24 @@ export async function listScanRows(db: Executor, limit: number): Promise<readonl
   return rows.map(toScan);
 }
 
-/** The scan that is queued, running or paused, or null. The oldest goes first. */
-export async function findOpenScan(db: Executor): Promise<Scan | null> {
-  const [row] = await db
+/** Scans that are queued, running or paused, oldest first: the order in which they run. */
+export async function listOpenScans(db: Executor): Promise<readonly OpenScan[]> {
+  const rows = await db
     .select()
     .from(scans)
     .where(inArray(scans.status, ["queued", "running", "paused"]))
-    .orderBy(asc(scans.id))
-    .limit(1);
-  return row === undefined ? null : toScan(row);
+    .orderBy(asc(scans.id));
+  return rows.map((row) => ({ ...toScan(row), sources: row.sources, acceptMissing: row.acceptMissing }));
+}
+
+/** A scan that has not ended, with everything that makes it equal to another. */
+export interface OpenScan extends Scan {
+  readonly sources: readonly string[];
+  readonly acceptMissing: boolean;
 }
 
 /** What the worker of a scan needs beside the public facts. */
-export interface ClaimedScan extends Scan {
-  readonly acceptMissing: boolean;
-}
+export type ClaimedScan = OpenScan;
 
 export interface Lease {
   readonly scanId: number;
@@ -75,7 +87,7 @@ export interface Lease {
   readonly leaseMs: number;
 }
 
-/** Takes the scan over unless another process holds a live lease; null when it is not to be had. */
+/** Takes the scan over unless another process holds a live lease on it or on an older one; null when it is not to be had. */
 export async function claimScan(db: Executor, lease: Lease): Promise<ClaimedScan | null> {
   const [row] = await db
     .update(scans)
@@ -92,11 +104,14 @@ export async function claimScan(db: Executor, lease: Lease): Promise<ClaimedScan
         eq(scans.id, lease.scanId),
         inArray(scans.status, ["queued", "running", "paused"]),
         or(isNull(scans.leaseUntil), lt(scans.leaseUntil, sql`now()`), eq(scans.leaseOwner, lease.owner)),
+        // One at a time, in the order they were asked for.
+        sql`not exists (select 1 from scans older where older.id < ${lease.scanId}
+          and older.status in ('queued', 'running', 'paused'))`,
       ),
     )
     .returning();
   if (row === undefined) return null;
-  return { ...toScan(row), acceptMissing: row.acceptMissing };
+  return { ...toScan(row), acceptMissing: row.acceptMissing, sources: row.sources };
 }
 
 /** What the heartbeat stores and learns. */

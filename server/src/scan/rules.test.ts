@@ -14,7 +14,6 @@ import {
 function known(romId: number, fsName: string): KnownRom {
   return {
     romId,
-    fileId: romId,
     fsName,
     fsPath: "roms/nes",
     sizeBytes: 1,

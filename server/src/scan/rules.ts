@@ -1,6 +1,13 @@
 import type { ScanStats } from "../base/events.ts";
 import type { DirectoryEntry } from "../ports/files/port.ts";
-import type { KnownRom } from "../roms/discovery/contract.ts";
+import type {
+  DiscoveredFile,
+  FileChanges,
+  KnownFile,
+  KnownRom,
+  MoveCandidate,
+} from "../roms/discovery/contract.ts";
+import type { ScanType } from "./contract.ts";
 import { MISSING_CONFIRM_ROMS, MISSING_CONFIRM_SHARE } from "./limits.ts";
 
 /** Counters of a scan that has not begun. */
@@ -27,6 +34,29 @@ export function emptyStats(): ScanStats {
 export function resumedStats(stats: ScanStats): ScanStats {
   const { platformsNew, romsNew, romsMissing, filesHashed, bytesHashed } = stats;
   return { ...emptyStats(), platformsNew, romsNew, romsMissing, filesHashed, bytesHashed };
+}
+
+/** What a file can be beside the game itself; of several that fit, the first one counts. */
+const CATEGORIES = [
+  "game",
+  "dlc",
+  "hack",
+  "manual",
+  "patch",
+  "update",
+  "mod",
+  "demo",
+  "translation",
+  "prototype",
+  "cheat",
+  "soundtrack",
+  "screenshot",
+] as const;
+
+/** Reads a file's category from the names of the folders it lies in, at any depth; null when none is one. */
+export function findCategory(filePath: string): string | null {
+  const folders = new Set(filePath.toLowerCase().split("/"));
+  return CATEGORIES.find((name) => folders.has(name) || folders.has(`${name}s`)) ?? null;
 }
 
 /** The parts of what was found in a platform folder, compared with what is known. */
@@ -59,6 +89,76 @@ export function compareFolder(names: readonly string[], known: readonly KnownRom
     kept.push({ name, known: match });
   }
   return { added, kept, gone: known.filter((rom) => !seen.has(rom.romId)) };
+}
+
+/** What makes two scans equal. */
+export interface ScanWish {
+  readonly type: ScanType;
+  readonly platformFsSlugs: readonly string[];
+  readonly romIds: readonly number[];
+  readonly sources: readonly string[];
+  readonly acceptMissing: boolean;
+}
+
+/** Tells whether two scans would find the same, wherever in the list a folder or a rom was named. */
+export function isSameScan(one: ScanWish, other: ScanWish): boolean {
+  const keyOf = (wish: ScanWish) =>
+    JSON.stringify([
+      wish.type,
+      [...new Set(wish.platformFsSlugs)].sort(),
+      [...new Set(wish.romIds)].sort((a, b) => a - b),
+      [...new Set(wish.sources)].sort(),
+      wish.acceptMissing,
+    ]);
+  return keyOf(one) === keyOf(other);
+}
+
+/** How the files of a rom on disk differ from its rows. */
+export type FileDiff = Pick<FileChanges, "added" | "changed" | "goneFileIds">;
+
+/** Compares files on disk with known files by folder and name; sizes and times tell which changed. */
+export function compareFiles(files: readonly DiscoveredFile[], known: readonly KnownFile[]): FileDiff {
+  const placeOf = (file: { readonly filePath: string; readonly fileName: string }) =>
+    `${file.filePath}/${file.fileName}`;
+  const rows = new Map(known.map((row) => [placeOf(row), row]));
+  const added: DiscoveredFile[] = [];
+  const changed: (DiscoveredFile & { readonly fileId: number })[] = [];
+  for (const file of files) {
+    const row = rows.get(placeOf(file));
+    rows.delete(placeOf(file));
+    if (row === undefined) {
+      added.push(file);
+      continue;
+    }
+    const isSame = row.sizeBytes === file.sizeBytes && row.modifiedAtMs === file.modifiedAtMs;
+    if (!isSame || row.isMissing) changed.push({ ...file, fileId: row.fileId });
+  }
+  const goneFileIds = [...rows.values()].filter((row) => !row.isMissing).map((row) => row.fileId);
+  return { added, changed, goneFileIds };
+}
+
+/** The digests that tell one rom from another. */
+export interface RomDigests {
+  readonly crc32: string;
+  readonly md5: string;
+  readonly sha1: string;
+}
+
+/**
+ * Finds the one candidate with these digests. Of several, which are copies of each other, the one of the same name
+ * is meant; without it nobody can tell.
+ */
+export function findMove(
+  candidates: readonly MoveCandidate[],
+  digests: RomDigests,
+  fsName: string,
+): MoveCandidate | null {
+  if (digests.sha1 === "" || digests.md5 === "" || digests.crc32 === "") return null;
+  const equal = candidates.filter(
+    ({ crc32, md5, sha1 }) => crc32 === digests.crc32 && md5 === digests.md5 && sha1 === digests.sha1,
+  );
+  if (equal.length <= 1) return equal[0] ?? null;
+  return equal.find((candidate) => candidate.fsName === fsName) ?? null;
 }
 
 /** Tells whether so many roms vanished at once that somebody should confirm it. */

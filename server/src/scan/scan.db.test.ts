@@ -38,6 +38,9 @@ async function scan(at: TestApp, request: Partial<ScanRequest> = {}): Promise<Sc
     type: "quick",
     platformIds: [],
     platformFsSlugs: [],
+    romIds: [],
+    sources: [],
+    whenBusy: "refuse",
     acceptMissing: false,
     ...request,
   };
@@ -157,8 +160,11 @@ describe("startScan", () => {
       type: "quick",
       platformIds: [],
       platformFsSlugs: [],
+      romIds: [],
+      sources: [],
+      whenBusy: "refuse",
       acceptMissing: false,
-    } as const;
+    };
     const started = await Promise.allSettled([startScan.run(ctx, input), startScan.run(ctx, input)]);
     const refused = started.filter((each) => each.status === "rejected");
     expect(refused).toMatchObject([{ reason: { code: "SCAN_RUNNING" } }]);
@@ -171,8 +177,11 @@ describe("startScan", () => {
       type: "quick",
       platformIds: [],
       platformFsSlugs: [],
+      romIds: [],
+      sources: [],
+      whenBusy: "refuse",
       acceptMissing: false,
-    } as const;
+    };
     const { id } = await startScan.run(ctx, input);
     expect(await cancelScan.run(ctx, { scanId: id })).toMatchObject({ status: "cancelled", phase: "ended" });
     await expect(startScan.run(ctx, input)).resolves.toMatchObject({ status: "queued" });
@@ -264,8 +273,11 @@ describe("a scan of bad input", () => {
       type: "quick",
       platformIds: [],
       platformFsSlugs: [],
+      romIds: [],
+      sources: [],
+      whenBusy: "refuse",
       acceptMissing: false,
-    } as const;
+    };
     const { id } = await startScan.run(ctx, input);
     while ((await getScan.run(ctx, { scanId: id })).finishedAt === null) await Bun.sleep(20);
     expect(await problems(at, id)).toEqual([["hash_changed", "roms/nes/Shrinking.nes"]]);

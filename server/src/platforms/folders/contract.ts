@@ -16,4 +16,6 @@ export interface PlatformFolder {
   readonly fsSlug: string;
   /** Library-relative folder that holds the roms. */
   readonly romsPath: string;
+  /** Library-relative folder that holds the firmware; it may not be there. */
+  readonly firmwarePath: string;
 }

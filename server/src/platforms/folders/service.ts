@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { compareByCodePoint } from "../../base/code-point-order.ts";
 import type { Context } from "../../base/context.ts";
 import { compileExclusions } from "../../base/exclusions.ts";
 import type { LibraryConfig } from "../../base/library-config.ts";
@@ -56,18 +57,19 @@ export async function listPlatformFolders(
   const { isPlatformExcluded } = compileExclusions(config);
   const names =
     layout.structure === "a" ? await listSharedFolders(ctx, layout) : await listOwnFolders(ctx, config);
-  const kept = names.filter((name) => !isPlatformExcluded(name)).sort(byCodePoint);
+  const kept = names.filter((name) => !isPlatformExcluded(name)).sort(compareByCodePoint);
   return kept.map((fsSlug) => ({
     fsSlug,
-    romsPath: layout.structure === "a" ? `${config.romsFolder}/${fsSlug}` : `${fsSlug}/${config.romsFolder}`,
+    romsPath: toPath(layout, config.romsFolder, fsSlug),
+    firmwarePath: toPath(layout, config.firmwareFolder, fsSlug),
   }));
+}
+
+function toPath({ structure }: LibraryLayout, folder: string, fsSlug: string): string {
+  return structure === "a" ? `${folder}/${fsSlug}` : `${fsSlug}/${folder}`;
 }
 
 async function listSharedFolders(ctx: FolderContext, layout: LibraryLayout): Promise<readonly string[]> {
   const entries = await ctx.ports.files.list(layout.platformsPath);
   return entries.flatMap((entry) => (entry.kind === "folder" && entry.name !== null ? [entry.name] : []));
-}
-
-function byCodePoint(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -4,9 +4,10 @@ import { romFiles, romNotes, romProviderMetadata, roms, romUser } from "@multita
 import { and, asc, desc, eq, sql } from "drizzle-orm";
 import { toInstant, toInstantOrNull } from "../../base/clock.ts";
 import { perExecutor } from "../../base/per-executor.ts";
-import type { RomFilter, RomSibling, RomUserProps } from "../contract.ts";
+import type { Hidden } from "../../permissions/hidden/contract.ts";
+import type { RomSibling, RomUserProps } from "../contract.ts";
 import { listFilesOfRoms } from "../files/queries.ts";
-import { toConditions } from "../filters/queries.ts";
+import { toConditions, type VisibleFilter } from "../filters/queries.ts";
 import {
   formatIds,
   isOneOf,
@@ -70,7 +71,7 @@ function orderColumn(name: string) {
 }
 
 export interface OffsetPage {
-  readonly filter: RomFilter;
+  readonly filter: VisibleFilter;
   readonly orderBy: string;
   readonly direction: "asc" | "desc";
   readonly limit: number;
@@ -135,6 +136,8 @@ export interface DetailsOptions {
   /** Whose rows of `rom_user` to show; null shows none. */
   readonly userId: number | null;
   readonly withFiles: boolean;
+  /** Left out of the siblings; the roms themselves are the caller's choice. */
+  readonly hidden: Hidden;
 }
 
 /** Full records of some roms in the order of `romIds`; each relation is read once for all of them. */
@@ -151,7 +154,7 @@ export async function listRomDetails(
     options.withFiles ? listFilesOfRoms(db, romIds) : new Map<number, never>(),
   ]);
   const folderIds = rows.filter((row) => row.rom.isFolder).map((row) => row.rom.id);
-  const [shapes, siblings] = await Promise.all([readShapes(db, folderIds), readSiblings(db, rows, userId)]);
+  const [shapes, siblings] = await Promise.all([readShapes(db, folderIds), readSiblings(db, rows, options)]);
   const byId = new Map(rows.map((row) => [row.rom.id, row]));
   return romIds.flatMap((id) => {
     const row = byId.get(id);
@@ -299,12 +302,14 @@ function toUserRow(row: UserRow) {
 async function readSiblings(
   db: Executor,
   rows: readonly RomRowWithPlatform[],
-  userId: number | null,
+  { userId, hidden }: DetailsOptions,
 ): Promise<ReadonlyMap<number, readonly RomSibling[]>> {
   const ids = rows.filter((row) => hasSiblingId(row)).map((row) => row.rom.id);
   if (ids.length === 0) return new Map();
   const found = await prepared(db).siblings.execute({ ids: formatIds(ids), userId });
-  const siblings = found.map(({ romId, name, ...rest }) => ({
+  // They are of the rom's own platform, so only they themselves can be hidden.
+  const visible = found.filter((sibling) => !hidden.roms.has(sibling.id));
+  const siblings = visible.map(({ romId, name, ...rest }) => ({
     romId,
     sibling: { ...rest, name: name ?? rest.fsNameNoTags },
   }));

@@ -2,6 +2,7 @@ import type { Context } from "../../base/context.ts";
 import { AppError } from "../../base/errors.ts";
 import { operation } from "../../base/operation.ts";
 import { Id, list, NoInput } from "../../base/schemas.ts";
+import { getHidden, hidesRom } from "../../permissions/hidden/service.ts";
 import { readFilterValues } from "../filters/queries.ts";
 import { indexFirstCharacters } from "../filters/rules.ts";
 import { countRoms, findRomIdByHash, listRomIds } from "../queries.ts";
@@ -44,9 +45,21 @@ export const getRomDetails = operation(
 );
 
 async function readDetails(ctx: Context, romId: number): Promise<RomDetails> {
-  const [details] = await listRomDetails(ctx.db, [romId], { userId: callerId(ctx), withFiles: true });
-  if (details === undefined) throw romNotFound(romId);
+  const hidden = await getHidden(ctx);
+  const options = { userId: callerId(ctx), withFiles: true, hidden };
+  const [details] = await listRomDetails(ctx.db, [romId], options);
+  if (details === undefined || hidesRom(hidden, details)) throw romNotFound(romId);
   return details;
+}
+
+/** Those of some roms that the caller may see, without their files, in the order of `romIds`. */
+export async function listRomDetailsOf(
+  ctx: Context,
+  romIds: readonly number[],
+): Promise<readonly RomDetails[]> {
+  const hidden = await getHidden(ctx);
+  const roms = await listRomDetails(ctx.db, romIds, { userId: callerId(ctx), withFiles: false, hidden });
+  return roms.filter((rom) => !hidesRom(hidden, rom));
 }
 
 /**
@@ -61,7 +74,7 @@ export const findRomDetailsByHash = operation(
         message: "At least one metadata hash value must be provided",
       });
     }
-    const romId = await findRomIdByHash(ctx.db, hashes);
+    const romId = await findRomIdByHash(ctx.db, hashes, await getHidden(ctx));
     if (romId === null) {
       throw new AppError("not_found", "ROMS_HASH_NOT_FOUND", {
         message: "No ROM or file found with given hash values",
@@ -74,7 +87,7 @@ export const findRomDetailsByHash = operation(
 /** Ids of all roms, in name order. */
 export const listRomIdentifiers = operation(
   { type: "query", scope: "roms.read", input: NoInput, output: list(Id) },
-  async (ctx) => await listRomIds(ctx.db),
+  async (ctx) => await listRomIds(ctx.db, { hidden: await getHidden(ctx) }),
 );
 
 const NO_FILTER_VALUES: FilterValues = {
@@ -105,19 +118,21 @@ export const listRomsByOffset = operation(
       withFilterValues,
       withIdIndex,
       withFiles,
-      ...rest
+      ...asked
     } = input;
-    const page: OffsetPage = { filter: rest, orderBy, direction, limit, offset };
+    const hidden = await getHidden(ctx);
+    const filter = { ...asked, hidden, viewerId: callerId(ctx) };
+    const page: OffsetPage = { filter, orderBy, direction, limit, offset };
     const [order, firsts, filterValues] = await Promise.all([
       withIdIndex ? listRomOrder(ctx.db, page) : null,
       withCharIndex ? listFirstCharacters(ctx.db, page) : [],
-      withFilterValues ? readFilterValues(ctx.db, rest) : NO_FILTER_VALUES,
+      withFilterValues ? readFilterValues(ctx.db, filter) : NO_FILTER_VALUES,
     ]);
     // With the whole order at hand the page is a slice of it and the total its length.
     const ids = order?.slice(offset, offset + limit) ?? (await listRomIdsByOffset(ctx.db, page));
     const [items, total] = await Promise.all([
-      listRomDetails(ctx.db, ids, { userId: callerId(ctx), withFiles }),
-      order?.length ?? (withTotal ? countRoms(ctx.db, rest) : null),
+      listRomDetails(ctx.db, ids, { userId: callerId(ctx), withFiles, hidden }),
+      order?.length ?? (withTotal ? countRoms(ctx.db, filter) : null),
     ]);
     return {
       items,

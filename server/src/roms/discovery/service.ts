@@ -1,18 +1,17 @@
 import type { Executor } from "@multitap/db";
 import { parseFileName, parseTags } from "../../base/file-name.ts";
 import { deriveSortKey } from "../../base/sort-key.ts";
-import type { DiscoveredRom, HashedFile, KnownRom, PendingFile } from "./contract.ts";
+import type { DiscoveredRom, KnownRom, MoveCandidate } from "./contract.ts";
 import {
-  type ChangedFile,
+  type CandidateQuery,
   type InsertRomsOptions,
   insertRoms,
   listKnownRoms,
-  listPendingFiles,
+  listKnownRomsByIds,
+  listMoveCandidates,
   type NewRom,
   type RomPlace,
   setMissing,
-  storeChangedFiles,
-  storeFileHashes,
   storeReparsedRoms,
   storeRomPlaces,
 } from "./queries.ts";
@@ -32,20 +31,39 @@ export async function addDiscoveredRoms(
   return found.length === 0 ? [] : await insertRoms(db, found.map(readName), options);
 }
 
-/** Reads the names of known roms again, for a complete scan. */
+/** Reads the names of known roms again: after a move, and for a complete scan. */
 export async function reparseRoms(
   db: Executor,
-  known: readonly (DiscoveredRom & { readonly romId: number })[],
+  known: readonly { readonly romId: number; readonly fsName: string }[],
 ): Promise<void> {
   await storeReparsedRoms(
     db,
-    known.map((rom) => ({ ...readName(rom), romId: rom.romId })),
+    known.map(({ romId, fsName }) => {
+      const found = { fsName, fsPath: "", isFolder: false, sizeBytes: 0, files: [] };
+      return { ...readName(found), romId };
+    }),
   );
 }
 
 /** What a scan knows of one platform's roms. */
 export async function readKnownRoms(db: Executor, platformId: number): Promise<readonly KnownRom[]> {
   return await listKnownRoms(db, platformId);
+}
+
+/** What a scan knows of the given roms, per platform. */
+export async function readKnownRomsByIds(
+  db: Executor,
+  romIds: readonly number[],
+): Promise<ReadonlyMap<number, readonly KnownRom[]>> {
+  return await listKnownRomsByIds(db, romIds);
+}
+
+/** Roms whose size is one of these and that may have moved: missing ones, and others the query names. */
+export async function readMoveCandidates(
+  db: Executor,
+  query: CandidateQuery,
+): Promise<readonly MoveCandidate[]> {
+  return query.sizesBytes.length === 0 ? [] : await listMoveCandidates(db, query);
 }
 
 /** Marks roms as gone from disk; returns the ids that changed. */
@@ -58,25 +76,8 @@ export async function markRomsPresent(db: Executor, romIds: readonly number[]): 
   return await setMissing(db, romIds, false);
 }
 
-/** Lets roms follow their files to another folder or another form of their name. */
+/** Lets roms follow what they are on disk to another name or folder, and reads their new names. */
 export async function relocateRoms(db: Executor, places: readonly RomPlace[]): Promise<void> {
   await storeRomPlaces(db, places);
-}
-
-/** Takes note of files that changed on disk; they are hashed again. */
-export async function noteChangedFiles(db: Executor, changed: readonly ChangedFile[]): Promise<void> {
-  await storeChangedFiles(db, changed);
-}
-
-/** Files that wait for their hashes, behind a file id. */
-export async function readPendingFiles(
-  db: Executor,
-  query: { readonly platformId: number; readonly afterFileId: number; readonly limit: number },
-): Promise<readonly PendingFile[]> {
-  return await listPendingFiles(db, query);
-}
-
-/** Stores hashes that were made from the files as they are now. */
-export async function storeHashes(db: Executor, hashed: readonly HashedFile[]): Promise<void> {
-  await storeFileHashes(db, hashed);
+  await reparseRoms(db, places);
 }

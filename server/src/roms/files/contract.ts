@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import type { Instant } from "../../base/clock.ts";
 import { Id, InstantText, list } from "../../base/schemas.ts";
-import { FILE_IDS_MAX } from "../limits.ts";
 
 /** One member of an archive that is a rom. */
 export interface ArchiveMember {
@@ -38,6 +37,8 @@ export interface RomFile {
   readonly raHash: string;
   /** SHA-1 that a CHD header names for its data; "" for other files. */
   readonly chdSha1: string;
+  /** The hashes are those of what it holds, not of its own bytes. */
+  readonly isPacked: boolean;
   readonly archiveMembers: readonly ArchiveMember[] | null;
   /** Null for the game itself. */
   readonly category: string | null;
@@ -58,35 +59,9 @@ export const RomFileSchema = v.object({
   sha1: v.string(),
   raHash: v.string(),
   chdSha1: v.string(),
+  isPacked: v.boolean(),
   archiveMembers: v.nullable(list(ArchiveMemberSchema)),
   category: v.nullable(v.string()),
   createdAt: InstantText,
   updatedAt: InstantText,
-});
-
-/** Which bytes a download asks for; no file ids means every file of the rom. */
-export const RomContentInput = v.strictObject({
-  romId: Id,
-  fileIds: v.optional(v.pipe(v.array(Id), v.maxLength(FILE_IDS_MAX), v.readonly())),
-});
-
-/** Where the bytes of one stored file are, and how to name them to the caller. */
-export interface StoredFile {
-  readonly path: string;
-  readonly fileName: string;
-  readonly sizeBytes: number;
-  readonly modifiedAt: Instant;
-  /** Strong validator: changes whenever the bytes can have changed. */
-  readonly etag: string;
-  /** Of exactly these bytes; null when the file was not hashed since it changed. */
-  readonly sha1: string | null;
-}
-
-export const StoredFileSchema = v.object({
-  path: v.string(),
-  fileName: v.string(),
-  sizeBytes: v.number(),
-  modifiedAt: InstantText,
-  etag: v.string(),
-  sha1: v.nullable(v.string()),
 });

@@ -1,6 +1,6 @@
 import type { Executor } from "@multitap/db";
 import { romFiles, roms } from "@multitap/db/schema/roms";
-import { asc, eq } from "drizzle-orm";
+import { and, asc, eq } from "drizzle-orm";
 import { toInstant } from "../../base/clock.ts";
 import { perExecutor } from "../../base/per-executor.ts";
 import { formatIds, isOneOfGiven } from "../queries.ts";
@@ -17,7 +17,7 @@ const prepared = perExecutor((db) => ({
     .select({ file: romFiles, fsPath: roms.fsPath, fsName: roms.fsName })
     .from(romFiles)
     .innerJoin(roms, eq(roms.id, romFiles.romId))
-    .where(isOneOfGiven(romFiles.romId))
+    .where(and(isOneOfGiven(romFiles.romId), eq(romFiles.missingFromFs, false)))
     .orderBy(asc(romFiles.romId), asc(romFiles.fileName), asc(romFiles.id))
     .prepare("files_of_roms"),
 }));
@@ -46,6 +46,7 @@ function toRomFile({ file, fsPath, fsName }: FileRow): RomFile {
     sha1: file.sha1Hash,
     raHash: file.raHash,
     chdSha1: file.chdSha1Hash,
+    isPacked: file.isPacked,
     archiveMembers: file.archiveMembers as readonly ArchiveMember[] | null,
     category: file.category,
     createdAt: toInstant(file.createdAt),

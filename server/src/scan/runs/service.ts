@@ -1,17 +1,25 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { Context } from "../../base/context.ts";
 import { AppError, toAppError } from "../../base/errors.ts";
+import { compileExclusions } from "../../base/exclusions.ts";
 import { createUuid } from "../../base/ids.ts";
 import type { LibraryConfig } from "../../base/library-config.ts";
+import type { EnrichMode } from "../../metadata/contract.ts";
+import { queueEnrichment } from "../../metadata/service.ts";
 import type { LibraryLayout, PlatformFolder } from "../../platforms/folders/contract.ts";
 import { listPlatformFolders, readLayout } from "../../platforms/folders/service.ts";
-import { type EnsuredPlatform, listKnownPlatforms, markMissingPlatforms } from "../../platforms/service.ts";
-import { readKnownRoms } from "../../roms/discovery/service.ts";
-import { markGone, scanFolder } from "../folders/service.ts";
+import { ensurePlatform, listKnownPlatforms, markMissingPlatforms } from "../../platforms/service.ts";
+import type { KnownRom } from "../../roms/discovery/contract.ts";
+import { readKnownRoms, readKnownRomsByIds } from "../../roms/discovery/service.ts";
+import { requestHashes } from "../../roms/hashes/service.ts";
+import type { Scan, ScanType } from "../contract.ts";
+import { scanFirmware } from "../firmware/service.ts";
+import { compareListing, type FolderListing, markGone, reconcileFolder } from "../folders/service.ts";
 import { hashPlatform } from "../hashing/service.ts";
 import { DATABASE_RETRY_MAX, DATABASE_RETRY_MS, SCAN_LEASE_MS } from "../limits.ts";
 import { type Progress, type StopReason, startProgress } from "../progress/service.ts";
 import { claimScan, findRootDevice, removeProblems, storeRootDevice } from "../queries.ts";
+import { type FoundEntry, listRomEntries } from "../walk/service.ts";
 
 /** Names this process in leases. */
 const LEASE_OWNER = createUuid();
@@ -54,15 +62,64 @@ async function endEarly(ctx: Context, progress: Progress, error: unknown): Promi
   await withDatabase(ctx, progress, () => progress.close("failed", expected.message));
 }
 
+/** How much of a library a type of scan looks at, and what it does about it. */
+interface Scope {
+  readonly looksAtAll: boolean;
+  readonly readsNames: boolean;
+  readonly addsNew: boolean;
+  readonly hashes: "nothing" | "new" | "all";
+  readonly asksAbout: EnrichMode;
+}
+
+const SCOPES: Readonly<Record<ScanType, Scope>> = {
+  new_platforms: { looksAtAll: false, readsNames: false, addsNew: true, hashes: "new", asksAbout: "new" },
+  quick: { looksAtAll: false, readsNames: false, addsNew: true, hashes: "new", asksAbout: "new" },
+  update: { looksAtAll: false, readsNames: false, addsNew: false, hashes: "nothing", asksAbout: "known" },
+  unmatched: {
+    looksAtAll: false,
+    readsNames: false,
+    addsNew: false,
+    hashes: "nothing",
+    asksAbout: "unmatched",
+  },
+  hashes: { looksAtAll: true, readsNames: false, addsNew: true, hashes: "all", asksAbout: "all" },
+  complete: { looksAtAll: true, readsNames: true, addsNew: true, hashes: "new", asksAbout: "all" },
+};
+/** Roms that were named are read again whatever the type. */
+const NAMED_ROMS: Scope = {
+  looksAtAll: true,
+  readsNames: true,
+  addsNew: false,
+  hashes: "all",
+  asksAbout: "all",
+};
+
+/** A quick scan of some folders also looks at what is known in them: a file that was replaced shows by size and time. */
+function chooseScope({
+  type,
+  romIds,
+  platformFsSlugs,
+}: Pick<Scan, "type" | "romIds" | "platformFsSlugs">): Scope {
+  if (romIds.length > 0) return NAMED_ROMS;
+  const scope = SCOPES[type];
+  return type === "quick" && platformFsSlugs.length > 0 ? { ...scope, looksAtAll: true } : scope;
+}
+
 async function scanLibrary(ctx: Context, progress: Progress): Promise<void> {
+  const { scan } = progress;
   const config = await ctx.ports.settings.read();
+  const scope = chooseScope(scan);
+  progress.enter("discovering", null);
   const folders = await withDatabase(ctx, progress, () => listFolders(ctx, config, progress));
-  const wanted = chooseFolders(folders, progress.scan.platformFsSlugs);
-  progress.add({ platformsTotal: wanted.length });
-  const platforms = await discover(ctx, { folders: wanted, config, progress });
-  if (!config.skipHashCalculation) await hashAll(ctx, platforms, progress);
+  const listings = await listAll(ctx, { folders, config, progress });
+  await discover(ctx, { listings, config, progress, scope });
+  if (scope.hashes !== "nothing") await hashAll(ctx, { listings, progress, scope });
   progress.enter("finishing", null);
-  if (progress.scan.platformFsSlugs.length > 0) return;
+  const platformIds = listings.map((listing) => listing.platform.id);
+  const { romIds, sources, createdAt } = scan;
+  const wish = { mode: scope.asksAbout, platformIds, romIds, sources, scanCreatedAt: createdAt };
+  await withDatabase(ctx, progress, () => queueEnrichment(ctx, wish));
+  if (scan.platformFsSlugs.length > 0 || scan.romIds.length > 0 || scan.type === "new_platforms") return;
   await withDatabase(ctx, progress, () => markFoldersGone(ctx, progress, folders));
 }
 
@@ -119,39 +176,134 @@ function chooseFolders(
   return folders.filter((folder) => wanted.has(folder.fsSlug));
 }
 
-interface Discovery {
+interface Listing {
   readonly folders: readonly PlatformFolder[];
   readonly config: LibraryConfig;
   readonly progress: Progress;
 }
 
-/** First pass: every rom is listed before the first one is hashed. */
-async function discover(
+/** First pass: every folder is listed before anything is changed, so that what moved between two is recognised. */
+async function listAll(
   ctx: Context,
-  { folders, config, progress }: Discovery,
-): Promise<readonly EnsuredPlatform[]> {
-  const platforms: EnsuredPlatform[] = [];
-  for (const folder of folders) {
+  { folders, config, progress }: Listing,
+): Promise<readonly FolderListing[]> {
+  const { scan } = progress;
+  const named =
+    scan.romIds.length === 0
+      ? null
+      : await withDatabase(ctx, progress, () => readKnownRomsByIds(ctx.db, scan.romIds));
+  const wanted = named === null ? chooseFolders(folders, scan.platformFsSlugs) : folders;
+  const listings: FolderListing[] = [];
+  for (const folder of wanted) {
     progress.signal.throwIfAborted();
+    const listing = await withDatabase(ctx, progress, () =>
+      listOne(ctx, folder, { config, progress, named }),
+    );
+    if (listing !== null) listings.push(listing);
+  }
+  const sum = (count: (listing: FolderListing) => number) =>
+    listings.reduce((total, listing) => total + count(listing), 0);
+  progress.add({
+    platformsTotal: named === null ? wanted.length : listings.length,
+    romsTotal: sum((listing) => listing.entries.size),
+    platformsNew: sum((listing) => (listing.platform.isNew ? 1 : 0)),
+    platformsIdentified: sum((listing) => (listing.platform.isIdentified ? 1 : 0)),
+  });
+  return listings;
+}
+
+/** Roms that were asked for by their ids, per platform; null asks for all. */
+type NamedRoms = ReadonlyMap<number, readonly KnownRom[]> | null;
+
+async function listOne(
+  ctx: Context,
+  folder: PlatformFolder,
+  { config, progress, named }: Omit<Listing, "folders"> & { readonly named: NamedRoms },
+): Promise<FolderListing | null> {
+  const { scan } = progress;
+  const walk = { progress, exclusions: compileExclusions(config) };
+  if (named !== null) {
+    const row = (await listKnownPlatforms(ctx.db)).find(({ fsSlug }) => fsSlug === folder.fsSlug);
+    const known = row === undefined ? undefined : named.get(row.id);
+    if (known === undefined) return null;
+    const entries = await findEntries(ctx, folder, known);
+    const platform = await ensurePlatform(ctx.db, folder.fsSlug, config);
+    return compareListing(folder, platform, { entries, known, config });
+  }
+  const entries = await listRomEntries(ctx, folder.romsPath, walk);
+  if (entries === null) return null;
+  const platform = await ensurePlatform(ctx.db, folder.fsSlug, config);
+  // One that this scan itself has made before it was interrupted is still new to it.
+  const isOld = !platform.isNew && platform.createdAt.getTime() < Date.parse(scan.createdAt);
+  if (scan.type === "new_platforms" && isOld) return null;
+  const known = await readKnownRoms(ctx.db, platform.id);
+  return compareListing(folder, platform, { entries, known, config });
+}
+
+/** Roms that were named are looked for where they were; nothing else of their folder is. */
+async function findEntries(
+  ctx: Context,
+  folder: PlatformFolder,
+  known: readonly KnownRom[],
+): Promise<readonly FoundEntry[]> {
+  const entries: FoundEntry[] = [];
+  for (const { fsName } of known) {
+    const facts = await ctx.ports.files.find(join(ctx.facts.libraryPath, folder.romsPath, fsName));
+    if (facts !== null) entries.push({ name: fsName, isFolder: facts.kind === "folder" });
+  }
+  return entries;
+}
+
+interface Discovery {
+  readonly listings: readonly FolderListing[];
+  readonly config: LibraryConfig;
+  readonly progress: Progress;
+  readonly scope: Scope;
+}
+
+/** Second pass: every rom is listed before the first one is hashed. */
+async function discover(ctx: Context, { listings, config, progress, scope }: Discovery): Promise<void> {
+  const gone = listings.flatMap((listing) => listing.diff.gone);
+  const goneRomIds = gone.map((rom) => rom.romId);
+  const walk = { progress, exclusions: compileExclusions(config) };
+  const moved = new Set<number>();
+  for (const listing of listings) {
+    const { folder, platform } = listing;
+    progress.signal.throwIfAborted();
+    if (scope.addsNew) {
+      await withDatabase(ctx, progress, () => scanFirmware(ctx, { ...walk, folder, platform }));
+    }
     progress.enter("discovering", folder.fsSlug);
-    const platform = await withDatabase(ctx, progress, () => scanFolder(ctx, { folder, config, progress }));
-    if (platform === null) continue;
-    platforms.push(platform);
+    const here = await withDatabase(ctx, progress, () =>
+      reconcileFolder(ctx, listing, { ...walk, ...scope, goneRomIds }),
+    );
+    for (const romId of here) moved.add(romId);
     progress.add({ platformsDone: 1 });
   }
+  for (const { folder, known, diff } of listings) {
+    const vanished = diff.gone.filter((rom) => !moved.has(rom.romId));
+    await withDatabase(ctx, progress, () =>
+      markGone(ctx, { path: folder.romsPath, progress, known, gone: vanished }),
+    );
+  }
   await withDatabase(ctx, progress, () => progress.save());
-  return platforms;
 }
 
 async function hashAll(
   ctx: Context,
-  platforms: readonly EnsuredPlatform[],
-  progress: Progress,
+  { listings, progress, scope }: Omit<Discovery, "config">,
 ): Promise<void> {
-  for (const platform of platforms) {
-    if (!platform.isHashable) continue;
+  const { scan } = progress;
+  for (const { platform, needsHash } of listings) {
+    if (!needsHash) continue;
     progress.enter("hashing", platform.slug);
-    await withDatabase(ctx, progress, () => hashPlatform(ctx, { platformId: platform.id, progress }));
+    await withDatabase(ctx, progress, async () => {
+      if (scope.hashes === "all") {
+        const romIds = scan.romIds.length === 0 ? null : scan.romIds;
+        await requestHashes(ctx.db, { platformId: platform.id, romIds, before: new Date(scan.createdAt) });
+      }
+      await hashPlatform(ctx, { platform, progress });
+    });
   }
 }
 

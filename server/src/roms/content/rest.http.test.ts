@@ -142,13 +142,6 @@ describe("content by file ids", () => {
     expect(headers.get("content-disposition")).toContain("Second.z64");
   });
 
-  test("refuses several files in one download, naming them at the other door's disposal", async () => {
-    expect(await refusalOf(`/api/roms/${twoFilesId}/content/x`)).toEqual([
-      415,
-      { detail: "This rom has several files; name one with file_ids" },
-    ]);
-  });
-
   test.each(["999999", "2147483647"])("finds no file %s", async (ids) => {
     expect(await refusalOf(`/api/roms/${romId}/content/x?file_ids=${ids}`)).toEqual([
       404,
