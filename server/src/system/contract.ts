@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { TOPICS, type Topic } from "../base/events.ts";
-import type { HeartbeatFlags } from "../base/facts.ts";
+import type { HeartbeatFlags, ScheduleFacts } from "../base/facts.ts";
 import { list } from "../base/schemas.ts";
 
 /** Version of the compatible REST API that device apps gate on; not our own. */
@@ -36,6 +36,17 @@ export interface Heartbeat {
   /** Folder names on disk; empty for anonymous callers once an administrator exists. */
   readonly fsPlatforms: readonly string[];
   readonly flags: HeartbeatFlags;
+  /** When the whole library is scanned by itself. */
+  readonly rescan: ScheduleFacts;
+  /** Sign-in by an identity provider; null while it is off. */
+  readonly oidc: HeartbeatOidc | null;
+}
+
+/** What login pages must know of the identity provider. */
+export interface HeartbeatOidc {
+  readonly providerName: string;
+  readonly isAutologin: boolean;
+  readonly isLogoutForwarded: boolean;
 }
 
 export const HeartbeatSchema = v.object({
@@ -50,6 +61,35 @@ export const HeartbeatSchema = v.object({
     disableRuffleRs: v.boolean(),
     youtubeBaseUrl: v.string(),
   }),
+  rescan: v.object({ isEnabled: v.boolean(), cron: v.string() }),
+  oidc: v.nullable(
+    v.object({ providerName: v.string(), isAutologin: v.boolean(), isLogoutForwarded: v.boolean() }),
+  ),
+});
+
+/** What can be asked whether it answers. */
+export const METADATA_SOURCES = [
+  "igdb",
+  "moby",
+  "ss",
+  "ra",
+  "launchbox",
+  "hasheous",
+  "tgdb",
+  "sgdb",
+  "flashpoint",
+  "hltb",
+  "gamelist",
+  "libretro",
+  "playmatch",
+] as const;
+export type MetadataSource = (typeof METADATA_SOURCES)[number];
+
+const isText = (value: unknown) => typeof value === "string";
+
+export const MetadataSourceInput = v.strictObject({
+  // The compatible API has an answer of its own for an unknown one, so the operation refuses it.
+  source: v.custom<MetadataSource>(isText, "Input should be a valid string"),
 });
 
 export const EventsInput = v.strictObject({

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createTestApp, type TestApp } from "../app/testing.ts";
 import { ADMIN, addAccounts, basic, callApp } from "../auth/calls.testing.ts";
 import { createDiskFiles } from "../ports/files/disk.ts";
+import { inputOf } from "../rpc/kit.testing.ts";
 
 let app: TestApp;
 
@@ -146,12 +147,15 @@ describe("GET /api/heartbeat of a fresh server", () => {
         DISABLE_SETUP_WIZARD: "true",
         DISABLE_EMULATOR_JS: "true",
         DISABLE_USERPASS_LOGIN: "true",
+        ENABLE_SCHEDULED_RESCAN: "true",
+        SCHEDULED_RESCAN_CRON: "30 4 * * 1",
       },
     });
     expect((await callApp(fresh, "/api/heartbeat")).json).toMatchObject({
       SYSTEM: { SHOW_SETUP_WIZARD: false },
       EMULATION: { DISABLE_EMULATOR_JS: true, DISABLE_RUFFLE_RS: false },
       FRONTEND: { DISABLE_USERPASS_LOGIN: true },
+      TASKS: { ENABLE_SCHEDULED_RESCAN: true, SCHEDULED_RESCAN_CRON: "30 4 * * 1" },
     });
     await fresh.close();
   });
@@ -171,5 +175,22 @@ describe("system.info", () => {
   test("tells everyone who we are", async () => {
     const { status, json } = await callApp(app, "/trpc/system.info");
     expect([status, json]).toEqual([200, { result: { data: HEARTBEAT.MULTITAP } }]);
+  });
+});
+
+describe("GET /api/heartbeat/metadata/{source}", () => {
+  test.each([
+    ...["igdb", "moby", "ss", "ra", "launchbox", "hasheous", "tgdb", "sgdb"],
+    ...["flashpoint", "hltb", "gamelist", "libretro", "playmatch"],
+  ])("answers false for %s while no provider is built in", async (source) => {
+    const { status, text, headers } = await callApp(app, `/api/heartbeat/metadata/${source}`);
+    expect([status, text, headers.get("content-type")]).toEqual([200, "false", "application/json"]);
+  });
+
+  test.each(["nope", "IGDB", "__proto__", "0"])("refuses %s, through both doors", async (source) => {
+    const rest = await callApp(app, `/api/heartbeat/metadata/${source}`);
+    expect([rest.status, rest.json]).toEqual([400, { detail: "Invalid metadata source" }]);
+    const rpc = await callApp(app, `/trpc/system.hasMetadataSource?${inputOf({ source })}`);
+    expect(rpc.json).toMatchObject({ error: { data: { code: "METADATA_SOURCE_UNKNOWN" } } });
   });
 });

@@ -1,5 +1,5 @@
 import { get, type RestRoute } from "../http/route.ts";
-import { getHeartbeat } from "./service.ts";
+import { getHeartbeat, hasMetadataSource } from "./service.ts";
 import { toHeartbeatWire } from "./wire.ts";
 
 /** Compatible route that every app asks first. */
@@ -9,5 +9,10 @@ export const systemRoutes: readonly RestRoute[] = [
     // The folder names it shows may be some seconds old; everything else changes by our own writes.
     isCached: true,
     write: toHeartbeatWire,
+  }),
+  get("/api/heartbeat/metadata/{source}", hasMetadataSource, {
+    summary: "Whether a source of metadata answers",
+    read: (reader) => ({ source: reader.pathText("source") }),
+    errors: { METADATA_SOURCE_UNKNOWN: { status: 400 } },
   }),
 ];

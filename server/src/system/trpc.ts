@@ -4,7 +4,13 @@ import { parseInput } from "../base/operation.ts";
 import type { EventFeed, FeedItem, LoggedEvent } from "../ports/events/port.ts";
 import { guarded, query, toTrpcError } from "../rpc/procedures.ts";
 import { EventsInput, type EventsRequest } from "./contract.ts";
-import { EVENTS_ACCESS, getServerInfo, openEvents } from "./service.ts";
+import {
+  EVENTS_ACCESS,
+  getServerInfo,
+  hasMetadataSource,
+  openEvents,
+  requireStillAllowed,
+} from "./service.ts";
 
 /** What one message of the event stream holds. */
 export type StreamMessage =
@@ -31,13 +37,22 @@ async function* streamFeed(ctx: Context, feed: EventFeed, signal: AbortSignal) {
     // The first message is the position, so that a cut before the first event loses nothing.
     const first = mark();
     yield tracked(first.id, first);
+    let [quietMs, checkedAtMs] = [0, performance.now()];
     while (!signal.aborted && !feed.isClosed) {
-      const items = await feed.next(signal, MARK_MS);
+      const items = await feed.next(signal, RECHECK_MS);
+      if (performance.now() - checkedAtMs >= RECHECK_MS) {
+        await requireStillAllowed(ctx);
+        checkedAtMs = performance.now();
+      }
       for (const item of items) yield tracked(item.id, toMessage(ctx, item));
-      if (items.length > 0 || signal.aborted || feed.isClosed) continue;
+      quietMs = items.length > 0 ? 0 : quietMs + RECHECK_MS;
+      if (quietMs < MARK_MS || signal.aborted || feed.isClosed) continue;
       const quiet = mark();
+      quietMs = 0;
       yield tracked(quiet.id, quiet);
     }
+  } catch (thrown) {
+    throw toTrpcError(thrown);
   } finally {
     feed.close();
   }
@@ -45,6 +60,8 @@ async function* streamFeed(ctx: Context, feed: EventFeed, signal: AbortSignal) {
 
 /** After this much silence a listener is told its position: later it resumes there, not at its last event. */
 const MARK_MS = 60_000;
+/** How soon a listener that was signed out or disabled is let go; other processes are as late with a call. */
+const RECHECK_MS = 5_000;
 
 function toMessage(ctx: Context, item: FeedItem): StreamMessage {
   if ("gap" in item) {
@@ -60,4 +77,4 @@ export const eventsProcedure = guarded(EVENTS_ACCESS)
   .subscription(({ ctx, input, signal }) => openStream(ctx, input, signal ?? ctx.signal));
 
 /** The system procedures of the typed door. */
-export const systemProcedures = { info: query(getServerInfo) };
+export const systemProcedures = { info: query(getServerInfo), hasMetadataSource: query(hasMetadataSource) };

@@ -18,10 +18,8 @@ const METADATA_SOURCES = {
   LIBRETRO_API_ENABLED: true,
 } as const;
 
-/** No scheduled task is built in yet; the cron texts are the compatible defaults. */
-const TASKS = {
-  ENABLE_SCHEDULED_RESCAN: false,
-  SCHEDULED_RESCAN_CRON: "0 3 * * *",
+/** Tasks that are not built in yet; the cron texts are the compatible defaults. */
+const OTHER_TASKS = {
   ENABLE_SCHEDULED_UPDATE_SWITCH_TITLEDB: false,
   SCHEDULED_UPDATE_SWITCH_TITLEDB_CRON: "0 4 * * *",
   ENABLE_SCHEDULED_UPDATE_LAUNCHBOX_METADATA: false,
@@ -31,7 +29,7 @@ const TASKS = {
 } as const;
 
 /** The heartbeat in its full compatible shape: strict decoders fail on a missing key. */
-export function toHeartbeatWire({ server, showSetupWizard, fsPlatforms, flags }: Heartbeat) {
+export function toHeartbeatWire({ server, showSetupWizard, fsPlatforms, flags, rescan, oidc }: Heartbeat) {
   return {
     SYSTEM: { VERSION: COMPATIBLE_VERSION, SHOW_SETUP_WIZARD: showSetupWizard },
     METADATA_SOURCES,
@@ -45,8 +43,17 @@ export function toHeartbeatWire({ server, showSetupWizard, fsPlatforms, flags }:
       DISABLE_LOGS_VIEWER: flags.disableLogsViewer,
       YOUTUBE_BASE_URL: flags.youtubeBaseUrl,
     },
-    OIDC: { ENABLED: false, AUTOLOGIN: false, PROVIDER: "", RP_INITIATED_LOGOUT: false },
-    TASKS,
+    OIDC: {
+      ENABLED: oidc !== null,
+      AUTOLOGIN: oidc?.isAutologin ?? false,
+      PROVIDER: oidc?.providerName ?? "",
+      RP_INITIATED_LOGOUT: oidc?.isLogoutForwarded ?? false,
+    },
+    TASKS: {
+      ENABLE_SCHEDULED_RESCAN: rescan.isEnabled,
+      SCHEDULED_RESCAN_CRON: rescan.cron,
+      ...OTHER_TASKS,
+    },
     CLIENT_TOKENS: { ENABLED: true },
     MULTITAP: server,
   };
