@@ -167,7 +167,7 @@ describe("the command line beside a running server", () => {
     const call = async (headers: Record<string, string>) => {
       const body = JSON.stringify({ username: "nobody", password: "a password" });
       const init = { method: "POST", body, headers: { "content-type": "application/json", ...headers } };
-      const answer = await fetch(`${server.url}/trpc/users.resetPassword`, init);
+      const answer = await fetch(`${server.url}/trpc/users.setPassword`, init);
       return ((await answer.json()) as { error: { data: { code: string } } }).error.data.code;
     };
     const authorization = `Bearer ${token}`;

@@ -1,5 +1,7 @@
+import { CHD_COMMANDS } from "./chd.ts";
 import type { Command } from "./command.ts";
 import { doctor } from "./doctor.ts";
+import { hash } from "./hash.ts";
 import { health } from "./health.ts";
 import { scan } from "./scan.ts";
 import { serve } from "./serve.ts";
@@ -16,4 +18,6 @@ export const COMMANDS: readonly Command[] = [
   tokenCreate,
   health,
   doctor,
+  hash,
+  ...CHD_COMMANDS,
 ];

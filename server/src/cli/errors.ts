@@ -1,5 +1,6 @@
 import { isMultitapError } from "@multitap/client";
 import { DbError } from "@multitap/db/errors";
+import { NativeError } from "@multitap/native/errors";
 import { StartError } from "../app/config-errors.ts";
 import { isAppError } from "../base/errors.ts";
 
@@ -26,6 +27,7 @@ export const CLI_ERROR_CODES = {
   CLI_SCAN_PAUSED: { exitCode: 1, meaning: "The scan waits for free space and goes on by itself." },
   CLI_NOT_READY: { exitCode: 1, meaning: "No server answers, or one that cannot serve at the moment." },
   CLI_CHECKS_FAILED: { exitCode: 1, meaning: "At least one check of `doctor` failed." },
+  CHD_DAMAGED: { exitCode: 1, meaning: "`chd verify` found hunks or digests that do not match." },
   CLI_INTERNAL: { exitCode: 1, meaning: "A bug in the command line; the stack is on standard error." },
 } as const satisfies Record<string, { exitCode: number; meaning: string }>;
 
@@ -75,6 +77,10 @@ export function toFailure(thrown: unknown): Failure {
   }
   if (isMultitapError(thrown) || thrown instanceof ServerRefusal || isAppError(thrown)) {
     return { code: thrown.code, message: thrown.message, exitCode: 1, isBug: false };
+  }
+  if (thrown instanceof NativeError) {
+    const { code, message } = thrown;
+    return { code, message, exitCode: 1, isBug: code === "NATIVE_INTERNAL" };
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return { code: "CLI_INTERNAL", message, exitCode: CLI_ERROR_CODES.CLI_INTERNAL.exitCode, isBug: true };

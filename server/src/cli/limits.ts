@@ -22,3 +22,13 @@ export const CHECK_TIMEOUT_MS = 20_000;
 export const DOCTOR_CONNECT_WAIT_MS = 1_000;
 /** Warnings of the parts it opens that `doctor` shows. */
 export const NOTICES_MAX = 20;
+/** Files beside a cue sheet or playlist that one hash opens; a disc has 99 tracks. */
+export const NEIGHBOURS_OPEN_MAX = 256;
+/** Threads that `--workers` may ask for. */
+export const DECODE_WORKERS_MAX = 64;
+/** Content below this is decoded on the command's own thread, in bytes: others would take longer to start. */
+export const DECODE_ALONE_BYTES_MAX = 16 * 1024 * 1024;
+/** Damaged hunks that are named to people; `--json` lists them. */
+export const BAD_HUNKS_NAMED_MAX = 8;
+/** Characters of a metadata text that are shown to people. */
+export const METADATA_CHARS_SHOWN_MAX = 160;

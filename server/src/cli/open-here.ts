@@ -37,7 +37,7 @@ export async function openHere(
     onFailed: () =>
       ended.abort(new CliError("CLI_SERVER_ENDED", "the database stopped and cannot be restarted")),
   });
-  const { ports, facts, cache } = parts;
+  const { ports, facts, cache, zips } = parts;
   const controlKey = createControlKey();
   const dispatcher = createDispatcher({
     lifecycle,
@@ -48,6 +48,7 @@ export async function openHere(
     ports,
     facts,
     cache,
+    zips,
     controlKey,
     healthChecks: createHealthChecks(ports),
     socketMounts: [],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { MultitapError } from "@multitap/client";
 import { DbError } from "@multitap/db/errors";
+import { NativeError } from "@multitap/native/errors";
 import { StartError } from "../app/config-errors.ts";
 import { AppError } from "../base/errors.ts";
 import { type Command, type CommandResult, createCommand, type Surroundings } from "./command.ts";
@@ -120,6 +121,7 @@ describe("toFailure", () => {
     ["E_DATA_LOCKED", 1, "in use.", () => new DbError("E_DATA_LOCKED", "in use.")],
     ["SCAN_NOT_FOUND", 1, "gone", () => new AppError("not_found", "SCAN_NOT_FOUND", { message: "gone" })],
     ["SCAN_RUNNING", 1, "busy", () => new MultitapError("conflict", "SCAN_RUNNING", { message: "busy" })],
+    ["CHD_CLOSED", 1, "it was", () => new NativeError("CHD_CLOSED", "it was")],
     ["CLI_USAGE", 64, "what", () => new CliError("CLI_USAGE", "what")],
     ["CLI_INTERRUPTED", 143, "bye", () => new CliError("CLI_INTERRUPTED", "bye", { exitCode: 143 })],
     ["CLI_INTERNAL", 1, "a text", () => "a text"],

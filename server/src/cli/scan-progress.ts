@@ -44,10 +44,13 @@ export function formatStep(step: ShownStep): string {
 
 /** Draws the same with a bar, cut to the width of the terminal. */
 export function formatBar(step: ShownStep, columns: number): string {
-  const share = findShare(step);
+  return `${drawBar(findShare(step))} ${formatStep(step)}`.slice(0, Math.max(1, columns - 1));
+}
+
+/** Draws a bar for a share from 0 to 1. */
+export function drawBar(share: number): string {
   const filled = Math.round(share * BAR_CHARS);
-  const bar = `[${"#".repeat(filled)}${"-".repeat(BAR_CHARS - filled)}]`;
-  return `${bar} ${formatStep(step)}`.slice(0, Math.max(1, columns - 1));
+  return `[${"#".repeat(filled)}${"-".repeat(BAR_CHARS - filled)}]`;
 }
 
 /** How much of the present phase is done, from 0 to 1; files to hash are known only of games found just now. */

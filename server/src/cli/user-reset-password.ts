@@ -27,7 +27,7 @@ export const userResetPassword = createCommand({
     const server = await openServer(call, { withWorker: false });
     try {
       const user = await callServer(server, {
-        operation: "users.resetPassword",
+        operation: "users.setPassword",
         input: { username, password },
         output: ResetPasswordOutput,
       });

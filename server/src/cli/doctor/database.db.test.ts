@@ -77,7 +77,8 @@ async function checkGames(
   { handle: { db } }: TestDatabase,
 ): Promise<readonly Finding[]> {
   const { id: platformId } = await ensurePlatform(db, "gb", parseLibraryConfig("").config);
-  const file = { fsName: "a.gb", fsPath: "roms/gb", sizeBytes: 1, modifiedAtMs: 0 };
-  await addDiscoveredRoms(db, [file], { platformId, isHashed: true });
+  const file = { fileName: "a.gb", filePath: "roms/gb", sizeBytes: 1, modifiedAtMs: 0, category: null };
+  const rom = { fsName: "a.gb", fsPath: "roms/gb", isFolder: false, sizeBytes: 1, files: [file] };
+  await addDiscoveredRoms(db, [rom], { platformId, isHashed: true });
   return await runCheck(databaseCheck, await open(environment));
 }

@@ -1,4 +1,5 @@
 import { StartError } from "../../app/config-errors.ts";
+import { findSevenZip } from "../../ports/compute/archives/seven-zip-program.ts";
 import { createRedisKv } from "../../ports/kv/redis.ts";
 import { type Check, finding } from "./check.ts";
 
@@ -63,15 +64,19 @@ export const redisCheck: Check = {
   },
 };
 
-/** Names under which distributions install 7-Zip. */
-const SEVEN_ZIP_NAMES = ["7zz", "7z", "7za", "7zr"] as const;
-
-/** 7-Zip, for information only. */
+/** The 7-Zip that hashing runs for archives other than zip and tar. */
 export const sevenZipCheck: Check = {
   name: "7-Zip",
-  async run() {
-    const path = SEVEN_ZIP_NAMES.map((name) => Bun.which(name)).find((each) => each !== null) ?? null;
-    const message = path ?? "not installed; it is optional";
-    return finding("7-Zip", { status: "ok", message });
+  async run({ config }) {
+    const configured = config.compute.sevenZipPath;
+    const program = findSevenZip(configured);
+    if (program !== null)
+      return finding("7-Zip", { status: "ok", message: `${program.path} (${program.origin})` });
+    const wanted =
+      configured === null ? "none was found" : `MULTITAP_SEVEN_ZIP is ${configured}, which cannot be run`;
+    return finding("7-Zip", {
+      status: "warn",
+      message: `${wanted}; 7z, rar, xz and bz2 are hashed as they are`,
+    });
   },
 };
