@@ -60,6 +60,17 @@ describe("readConfig", () => {
     [{ DB_PASSWD: "a", DB_PASSWD_FILE: "/b" }, "both DB_PASSWD and DB_PASSWD_FILE", "Remove one"],
     [{ DB_PASSWD_FILE: "/no/such/file" }, "DB_PASSWD_FILE /no/such/file: no such file", "for uid"],
     [{ SCAN_WORKERS: "0" }, "SCAN_WORKERS", "from 1 to 64"],
+    [{ MULTITAP_WATCH_MODE: "hard" }, "MULTITAP_WATCH_MODE", "auto, native, poll"],
+    [{ RESCAN_ON_FILESYSTEM_CHANGE_DELAY: "-1" }, "RESCAN_ON_FILESYSTEM_CHANGE_DELAY", "from 0 to 1440"],
+    [{ MULTITAP_FETCH_ALLOW: "nas.lan,a b" }, 'MULTITAP_FETCH_ALLOW is "nas.lan,a b"', "networks"],
+    [{ HTTP_PROXY: "socks5://me:pw@proxy" }, "HTTPS_PROXY is (hidden)", "http://user"],
+    [{ https_proxy: "http://" }, "HTTPS_PROXY is (hidden)", "http://user"],
+    [{ NO_PROXY: "nas.lan,http://x" }, "NO_PROXY", "networks"],
+    [{ SCHEDULED_RESCAN_CRON: "every day" }, 'SCHEDULED_RESCAN_CRON is "every day"', "five fields"],
+    [{ SCHEDULED_RESCAN_CRON: "61 * * * *" }, 'SCHEDULED_RESCAN_CRON is "61 * * * *"', "five fields"],
+    [{ SCHEDULED_RESCAN_CRON: "0 0 3 * * *" }, "SCHEDULED_RESCAN_CRON", "five fields"],
+    [{ SCHEDULED_RESCAN_CRON: "0 3 30 2 *" }, "SCHEDULED_RESCAN_CRON", "five fields"],
+    [{ SCHEDULED_RESCAN_CRON: "0 3 LW * *" }, "SCHEDULED_RESCAN_CRON", "five fields"],
   ] as const)("refuses %o in one line naming variable and what is accepted", (raw, named, accepted) => {
     const error = refusal(raw);
     expect(error.message).toContain(named);
@@ -95,6 +106,32 @@ describe("readConfig", () => {
   test("uses one hashing worker where memory is short", () => {
     expect(read({}, 256 * 1024 * 1024).workerCount).toBe(1);
     expect(read({ SCAN_WORKERS: "3" }, 256 * 1024 * 1024).workerCount).toBe(3);
+  });
+
+  test("watches the library and scans it at night only when told", () => {
+    expect(read({})).toMatchObject({ watching: null, scanSchedule: null });
+    const on = { ENABLE_RESCAN_ON_FILESYSTEM_CHANGE: "true", ENABLE_SCHEDULED_RESCAN: "1", TZ: "Asia/Tokyo" };
+    expect(read(on)).toMatchObject({
+      watching: { mode: "auto", pollIntervalMs: 60_000, delayMs: 300_000 },
+      scanSchedule: { cron: "0 3 * * *", timeZone: "Asia/Tokyo" },
+    });
+    const own = { ...on, MULTITAP_WATCH_MODE: "poll", RESCAN_ON_FILESYSTEM_CHANGE_DELAY: "0" };
+    expect(read(own).watching).toMatchObject({ mode: "poll", delayMs: 5_000 });
+  });
+
+  test("sends its own calls by the operator's proxies, by either spelling of their names", () => {
+    const { proxies } = read({
+      HTTP_PROXY: "proxy:3128",
+      https_proxy: "http://other:1",
+      no_proxy: "nas.lan .home",
+    });
+    const urls = ["http://a.example", "https://a.example", "http://nas.lan", "https://x.home"];
+    expect(urls.map((url) => proxies.choose(new URL(url)))).toEqual([
+      "http://proxy:3128/",
+      "http://other:1/",
+      null,
+      null,
+    ]);
   });
 
   test("lists origins, or any", () => {

@@ -1,10 +1,18 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import type { HeartbeatFlags } from "../base/facts.ts";
+import type { HeartbeatFlags, OidcFacts, TaskFacts } from "../base/facts.ts";
 import type { AllowedOrigins } from "../http/cors.ts";
 import { parseTrustedProxies, type TrustedProxies } from "../http/public-url.ts";
+import type { ComputeSettings } from "../ports/compute/settings.ts";
 import { chooseWorkerCount } from "../ports/compute/workers.ts";
+import type { HostRules } from "../ports/fetch/addresses.ts";
+import type { Proxies } from "../ports/fetch/proxies.ts";
+import type { ScanSchedule } from "../scan/schedule/service.ts";
+import type { WatchingSettings } from "../scan/watching/service.ts";
+import { readMail, readOidc, type SmtpConfig } from "./config-accounts.ts";
+import { readFetchAllow, readOwnProxies } from "./config-calls.ts";
 import { StartError } from "./config-errors.ts";
+import { readSchedule, readTasks, readWatching } from "./config-scans.ts";
 import {
   type Environment,
   flagOf,
@@ -31,6 +39,11 @@ export interface Config {
   readonly sessionMaxAgeMs: number;
   readonly accessTokenMs: number;
   readonly refreshTokenMs: number;
+  readonly inviteTokenMs: number;
+  /** Null: off. */
+  readonly oidc: OidcFacts | null;
+  /** Null: links go to the log instead. */
+  readonly smtp: SmtpConfig | null;
   readonly isCsrfOn: boolean;
   readonly isDownloadPublic: boolean;
   readonly isKiosk: boolean;
@@ -38,10 +51,22 @@ export interface Config {
   readonly corsOrigins: AllowedOrigins;
   readonly trustedProxies: TrustedProxies;
   readonly workerCount: number;
+  /** What the hashing workers are told. */
+  readonly compute: ComputeSettings;
   readonly isCacheOn: boolean;
+  /** How the library is watched for changes; null: not at all. */
+  readonly watching: WatchingSettings | null;
+  /** When the library is scanned by itself; null: never. */
+  readonly scanSchedule: ScanSchedule | null;
+  readonly tasks: TaskFacts;
+  /** Hosts that may be called although they are private. */
+  readonly fetchAllow: HostRules;
+  /** Proxies of our own calls. */
+  readonly proxies: Proxies;
   readonly logLevel: "debug" | "info" | "warn" | "error";
   readonly logFormat: "text" | "json";
   readonly minFreeBytes: number;
+  readonly zipCacheMaxBytes: number;
   readonly allowNetworkData: boolean;
   readonly roles: ReadonlySet<Role>;
   readonly memoryLimitBytes: number | null;
@@ -79,6 +104,9 @@ export function readConfig(raw: RawEnvironment, options: ConfigOptions): Config 
     sessionMaxAgeMs: seconds("SESSION_MAX_AGE_SECONDS"),
     accessTokenMs: seconds("OAUTH_ACCESS_TOKEN_EXPIRE_SECONDS"),
     refreshTokenMs: seconds("OAUTH_REFRESH_TOKEN_EXPIRE_SECONDS"),
+    inviteTokenMs: seconds("INVITE_TOKEN_EXPIRY_SECONDS"),
+    oidc: readOidc(environment),
+    smtp: readMail(environment),
     isCsrfOn: !flagOf(environment, "DISABLE_CSRF_PROTECTION"),
     isDownloadPublic: flagOf(environment, "DISABLE_DOWNLOAD_ENDPOINT_AUTH"),
     isKiosk: flagOf(environment, "KIOSK_MODE"),
@@ -87,9 +115,20 @@ export function readConfig(raw: RawEnvironment, options: ConfigOptions): Config 
     trustedProxies: readProxies(environment),
     isCacheOn: flagOf(environment, "MULTITAP_RESPONSE_CACHE"),
     workerCount: readWorkerCount(environment, memoryLimitBytes),
+    compute: {
+      sevenZipPath: textOf(environment, "MULTITAP_SEVEN_ZIP"),
+      sevenZipSilenceMs: seconds("SEVEN_ZIP_TIMEOUT"),
+      tempFolder: textOf(environment, "MULTITAP_TMP"),
+    },
+    watching: readWatching(environment),
+    scanSchedule: readSchedule(environment),
+    tasks: readTasks(environment),
+    fetchAllow: readFetchAllow(environment),
+    proxies: readOwnProxies(environment, raw),
     logLevel: readLogLevel(environment),
     logFormat: textOf(environment, "MULTITAP_LOG_FORMAT") === "json" ? "json" : "text",
     minFreeBytes: intOf(environment, "MULTITAP_MIN_FREE") ?? 0,
+    zipCacheMaxBytes: intOf(environment, "MULTITAP_ZIP_CACHE_MAX") ?? 0,
     allowNetworkData: flagOf(environment, "MULTITAP_ALLOW_NETWORK_DATA"),
     roles: readRoles(environment),
     memoryLimitBytes,

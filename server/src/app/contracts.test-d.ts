@@ -1,4 +1,5 @@
 import type * as v from "valibot";
+import type { OwnedClientToken, OwnedClientTokenSchema } from "../auth/client-tokens/contract.ts";
 import type {
   ClientToken,
   ClientTokenSchema,
@@ -7,6 +8,22 @@ import type {
   TokenPair,
   TokenPairSchema,
 } from "../auth/contract.ts";
+import type {
+  ApprovedDevice,
+  ApprovedDeviceSchema,
+  DeviceGrant,
+  DeviceGrantSchema,
+  PendingDevice,
+  PendingDeviceSchema,
+  StartedDeviceFlow,
+  StartedDeviceFlowSchema,
+} from "../auth/device-flow/contract.ts";
+import type {
+  PairingCode,
+  PairingCodeSchema,
+  PairingStatus,
+  PairingStatusSchema,
+} from "../auth/pairing/contract.ts";
 import type { ScanStats } from "../base/events.ts";
 import type { Platform, PlatformSchema } from "../platforms/contract.ts";
 import type { Scan, ScanProblem, ScanProblemSchema, ScanSchema, ScanStatsSchema } from "../scan/contract.ts";
@@ -20,6 +37,13 @@ type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 export const checks: readonly true[] = [
   true satisfies Same<ClientToken, v.InferOutput<typeof ClientTokenSchema>>,
   true satisfies Same<NewClientToken, v.InferOutput<typeof NewClientTokenSchema>>,
+  true satisfies Same<OwnedClientToken, v.InferOutput<typeof OwnedClientTokenSchema>>,
+  true satisfies Same<PairingCode, v.InferOutput<typeof PairingCodeSchema>>,
+  true satisfies Same<PairingStatus, v.InferOutput<typeof PairingStatusSchema>>,
+  true satisfies Same<StartedDeviceFlow, v.InferOutput<typeof StartedDeviceFlowSchema>>,
+  true satisfies Same<PendingDevice, v.InferOutput<typeof PendingDeviceSchema>>,
+  true satisfies Same<ApprovedDevice, v.InferOutput<typeof ApprovedDeviceSchema>>,
+  true satisfies Same<DeviceGrant, v.InferOutput<typeof DeviceGrantSchema>>,
   true satisfies Same<TokenPair, v.InferOutput<typeof TokenPairSchema>>,
   true satisfies Same<Platform, v.InferOutput<typeof PlatformSchema>>,
   true satisfies Same<Scan, v.InferOutput<typeof ScanSchema>>,

@@ -63,6 +63,7 @@ beforeAll(async () => {
     ports: app.ports,
     facts: app.facts,
     cache: null,
+    zips: { keep: () => Promise.resolve(null), sweep: () => Promise.resolve(), close: () => undefined },
     healthChecks: [],
     socketMounts: [main.mount, netplay.mount],
   });

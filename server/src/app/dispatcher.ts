@@ -1,4 +1,4 @@
-import type { Context, Ports } from "../base/context.ts";
+import type { Context, IdempotencyMark, Ports } from "../base/context.ts";
 import { toAppError } from "../base/errors.ts";
 import type { Facts } from "../base/facts.ts";
 import { createRequestId } from "../base/ids.ts";
@@ -9,6 +9,9 @@ import { mountRoutes } from "../http/mount.ts";
 import { createOpenApi } from "../http/openapi.ts";
 import { isFromThisMachine, readOrigin, type TrustedProxies } from "../http/public-url.ts";
 import type { ResponseCache } from "../http/response-cache.ts";
+import type { ZipCache } from "../http/zip/cache.ts";
+import { createZipSender } from "../http/zip/sender.ts";
+import { getHidden } from "../permissions/hidden/service.ts";
 import { createRpcHandler, RPC_PATH } from "../rpc/handler.ts";
 import { createSocketSwitch, findMount, type SocketMount, type UpgradeServer } from "../socket/mount.ts";
 import { API_REVISION, API_REVISION_OLDEST } from "../system/contract.ts";
@@ -43,6 +46,8 @@ export interface DispatcherParts {
   readonly socketMounts: readonly SocketMount[];
   /** Kept answers; whoever attaches it tells it of changes. Null keeps none. */
   readonly cache: ResponseCache | null;
+  /** Download archives that lie ready on disk. */
+  readonly zips: ZipCache;
   /** Lets commands on this machine in as the operator; nobody when left out. */
   readonly controlKey?: ControlKey | undefined;
 }
@@ -87,8 +92,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     return await doors(request, arrival, server);
   };
   return {
-    async fetch(rawRequest, server) {
+    async fetch(rawRequest, rawServer) {
       const request = stripPrefix(rawRequest, options.urlPrefix);
+      const server = request === rawRequest ? rawServer : forOriginal(rawRequest, rawServer);
       const arrival = readArrival(request, server, options);
       const response = await answer(request, arrival, server).catch((error: unknown) => {
         options.onFailure(error);
@@ -115,6 +121,16 @@ function stripPrefix(request: Request, prefix: string): Request {
   return new Request(request.url.slice(0, start) + path.slice(prefix.length), request);
 }
 
+/** Bun's server knows a request by its object: it tells no address of a copy, and upgrades none. */
+function forOriginal(original: Request, server: RequestServer | null): RequestServer | null {
+  if (server === null) return null;
+  return {
+    requestIP: () => server.requestIP(original),
+    timeout: (_copy, seconds) => server.timeout(original, seconds),
+    upgrade: (_copy, ...options) => server.upgrade(original, ...options),
+  };
+}
+
 function readArrival(request: Request, server: RequestServer | null, options: DispatcherOptions): Arrival {
   const peerAddress = server?.requestIP(request)?.address ?? "127.0.0.1";
   const origin = readOrigin(request, {
@@ -129,6 +145,11 @@ function readArrival(request: Request, server: RequestServer | null, options: Di
   return { path, requestId: createRequestId(), clientAddress: origin.clientAddress, isLocal };
 }
 
+function readIdempotencyMark(request: Request, path: string): IdempotencyMark | null {
+  const key = request.headers.get("idempotency-key");
+  return key === null ? null : { key, target: `${request.method} ${path}` };
+}
+
 function finish(
   response: Response,
   request: Request,
@@ -139,6 +160,11 @@ function finish(
   headers.set("x-multitap-api", API_HEADER);
   addCorsHeaders(headers, request, corsOrigins);
   return response;
+}
+
+/** A call that the gate was not asked about. */
+function anonymousCall({ signal }: Request): CallFacts {
+  return { identity: { kind: "anonymous" }, requestId: createRequestId(), signal, clientAddress: null };
 }
 
 function createDoors(parts: DispatcherParts): Doors {
@@ -158,17 +184,7 @@ function createDoors(parts: DispatcherParts): Doors {
     noteWrite: () => cache?.invalidate(),
     raise: ports.events.raise,
   });
-  const callFacts = (request: Request): CallFacts => {
-    const call = calls.get(request);
-    return (
-      call ?? {
-        identity: { kind: "anonymous" },
-        requestId: createRequestId(),
-        signal: request.signal,
-        clientAddress: null,
-      }
-    );
-  };
+  const callFacts = (request: Request): CallFacts => calls.get(request) ?? anonymousCall(request);
   const report = (error: unknown, where: { requestId?: string; path?: string | undefined }) =>
     ports.log.error("request failed", { error, ...where });
   const rest = mountRoutes({
@@ -176,6 +192,8 @@ function createDoors(parts: DispatcherParts): Doors {
     createContext,
     callFacts,
     cache,
+    sendZip: createZipSender({ files: ports.files, cache: parts.zips }),
+    describeSight: async (ctx) => (await getHidden(ctx)).mark,
     onFailure: (error, call) => report(error, { requestId: call.requestId }),
   });
   const rpc = createRpcHandler({
@@ -188,7 +206,7 @@ function createDoors(parts: DispatcherParts): Doors {
   return async (request, arrival, server) => {
     const { path } = arrival;
     const mount = findMount(socketMounts, path);
-    if (mount !== null && server !== null) return await mount.handle(request, server);
+    if (mount !== null && server !== null) return await mount.handle(request, server, arrival.clientAddress);
     if (path === "/openapi.json" || path === "/api/openapi.json") {
       return new Response(openApi, { headers: { "content-type": "application/json" } });
     }
@@ -200,7 +218,15 @@ function createDoors(parts: DispatcherParts): Doors {
     if (arrival.isLocal) locals.add(request);
     const entry = await gate.enter(request);
     const { requestId, clientAddress } = arrival;
-    calls.set(request, { identity: entry.identity, requestId, signal: request.signal, clientAddress });
+    const idempotency = readIdempotencyMark(request, path);
+    calls.set(request, {
+      identity: entry.identity,
+      requestId,
+      signal: request.signal,
+      clientAddress,
+      idempotency,
+      recheck: entry.recheck,
+    });
     // An event stream is silent for longer than the server's own patience.
     if (isRpc) server?.timeout(request, 0);
     const response = entry.refusal ?? (await (isRpc ? rpc(request) : rest(request)));

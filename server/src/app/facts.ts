@@ -23,6 +23,9 @@ export function createFacts(config: Config, secretKey: string): Facts {
     sessionMaxAgeMs: config.sessionMaxAgeMs,
     accessTokenMs: config.accessTokenMs,
     refreshTokenMs: config.refreshTokenMs,
+    inviteTokenMs: config.inviteTokenMs,
+    oidc: config.oidc,
+    tasks: config.tasks,
     flags: config.flags,
   };
 }

@@ -3,11 +3,17 @@ import type { Facts } from "../base/facts.ts";
 import { ANONYMOUS } from "../base/identity.ts";
 import { createRequestId } from "../base/ids.ts";
 import type { ResponseCache } from "../http/response-cache.ts";
-import { type ScanWorkerOptions, startScanWorker } from "../scan/service.ts";
+import type { ZipCache } from "../http/zip/cache.ts";
+import { startMetadataWorker } from "../metadata/service.ts";
+import { createDiskWatch } from "../ports/watch/disk.ts";
+import { scheduleScans } from "../scan/schedule/service.ts";
+import { queueScan, type ScanWorkerOptions, startScanWorker } from "../scan/service.ts";
+import { startWatching } from "../scan/watching/service.ts";
+import { scheduleTasks, startTaskWorker } from "../tasks/worker.ts";
 import { keepSecretKey } from "./base-folder.ts";
 import type { Config } from "./config.ts";
 import { type DatabaseOptions, migrateDatabase, type OurDatabase, openOurDatabase } from "./database.ts";
-import { createFacts } from "./facts.ts";
+import { createFacts, VERSION } from "./facts.ts";
 import { type OpenedPorts, openPorts } from "./open-ports.ts";
 
 /** How long running jobs may finish when everything closes. */
@@ -16,6 +22,8 @@ const DRAIN_MS = 5_000;
 export interface ServerPartsOptions extends DatabaseOptions {
   /** Also work on jobs, such as scans. */
   readonly withWorker: boolean;
+  /** With a worker: also scan by itself, when the library changes and at set times, as the operator asked. */
+  readonly withAutomaticScans?: boolean | undefined;
 }
 
 /** Everything below the doors: an open, migrated database, the ports over it, and perhaps a worker. */
@@ -25,6 +33,8 @@ export interface ServerParts {
   readonly facts: Facts;
   /** Kept answers; null when the operator turned them off. */
   readonly cache: ResponseCache | null;
+  /** Download archives that lie ready on disk. */
+  readonly zips: ZipCache;
   /** A context for calling operations inside this process, as nobody. */
   createContext(): Context;
   /**
@@ -52,7 +62,7 @@ export async function openServerParts(config: Config, options: ServerPartsOption
 async function openOver(
   database: OurDatabase,
   config: Config,
-  { log, withWorker }: ServerPartsOptions,
+  { log, withWorker, withAutomaticScans = false }: ServerPartsOptions,
 ): Promise<ServerParts> {
   const secretKey = config.secretKey ?? (await keepSecretKey(config.basePath));
   const opened: OpenedPorts = await openPorts({
@@ -61,10 +71,14 @@ async function openOver(
     basePath: config.basePath,
     redisUrl: config.redisUrl,
     workerCount: config.workerCount,
+    computeSettings: config.compute,
     isSoleProcess: database.isEmbedded,
     isCacheOn: config.isCacheOn,
+    zipCacheMaxBytes: config.zipCacheMaxBytes,
+    smtp: config.smtp,
+    calls: { userAgent: `Multitap/${VERSION}`, allow: config.fetchAllow, proxies: config.proxies },
   });
-  const { ports, cache } = opened;
+  const { ports, cache, zips } = opened;
   const facts = createFacts(config, secretKey);
   const stop = new AbortController();
   const createContext = (): Context => ({
@@ -78,16 +92,20 @@ async function openOver(
     noteWrite: () => cache?.invalidate(),
     raise: ports.events.raise,
   });
+  const isAutomatic = withWorker && withAutomaticScans;
   const workerOptions = { createContext, isSoleOwner: database.isEmbedded };
-  const worker = withWorker ? await startWorker(opened, workerOptions) : null;
+  const worker = withWorker
+    ? await startWorker(opened, { ...workerOptions, config: isAutomatic ? config : null })
+    : null;
   return {
     database,
     ports,
     facts,
     cache,
+    zips,
     createContext,
     async close(drainMs = DRAIN_MS) {
-      worker?.stop();
+      await worker?.stop();
       await opened.close(drainMs);
       stop.abort();
       await database.close();
@@ -95,9 +113,35 @@ async function openOver(
   };
 }
 
-async function startWorker(opened: OpenedPorts, options: ScanWorkerOptions): Promise<{ stop(): void }> {
+interface WorkerOptions extends ScanWorkerOptions {
+  /** Null leaves out scans that nobody asked for. */
+  readonly config: Pick<Config, "watching" | "scanSchedule"> | null;
+}
+
+async function startWorker(
+  opened: OpenedPorts,
+  { config, ...options }: WorkerOptions,
+): Promise<{ stop(): Promise<void> }> {
+  const { ports } = opened;
   try {
-    return await startScanWorker(opened.ports, options);
+    await startMetadataWorker(ports, options);
+    const worker = await startScanWorker(ports, options);
+    const tasks = await startTaskWorker(ports, options);
+    if (config !== null) {
+      await scheduleScans(ports, config.scanSchedule, { ...options, queueScan });
+      await scheduleTasks(ports, options);
+    }
+    const watching =
+      config === null || config.watching === null
+        ? null
+        : startWatching(ports, { ...options, ...config.watching, queueScan, watch: createDiskWatch() });
+    return {
+      async stop() {
+        worker.stop();
+        tasks.stop();
+        await watching?.stop();
+      },
+    };
   } catch (error) {
     await opened.close(0);
     throw error;

@@ -1,3 +1,4 @@
+import { describeOidcSetup } from "../auth/oidc/service.ts";
 import { createLog } from "../ports/log/pino.ts";
 import type { Log } from "../ports/log/port.ts";
 import { prepareBaseFolder } from "./base-folder.ts";
@@ -8,6 +9,7 @@ import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
 import { createHealthChecks } from "./health-checks.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { openServerParts, type ServerParts, type ServerPartsOptions } from "./server-parts.ts";
+import { openSockets } from "./sockets.ts";
 import { describeStart } from "./summary.ts";
 
 /** How long running requests may finish at a stop. */
@@ -52,6 +54,7 @@ export async function startServer(config: Config, options: StartOptions = {}): P
       log,
       lifecycle,
       withWorker,
+      withAutomaticScans: true,
       onFailed: () => failed.resolve(1),
       ...options,
     });
@@ -88,18 +91,28 @@ async function openDoors(
   config: Config,
   { dispatcher, parts, port }: DoorOptions,
 ): Promise<() => Promise<void>> {
-  const { ports, facts, cache } = parts;
+  const { ports, facts, cache, zips } = parts;
   const controlKey = createControlKey();
+  const sockets = await openSockets({ ports, facts, cache });
   dispatcher.attach({
     ports,
     facts,
     cache,
+    zips,
     controlKey,
     healthChecks: createHealthChecks(ports),
-    socketMounts: [],
+    socketMounts: sockets.mounts,
   });
   const url = toLocalUrl(config.host, port);
-  return await publishControl(config.basePath, { url, token: controlKey.token, log: ports.log });
+  const removeControl = await publishControl(config.basePath, {
+    url,
+    token: controlKey.token,
+    log: ports.log,
+  });
+  return async () => {
+    await sockets.close();
+    await removeControl();
+  };
 }
 
 type Listener = Bun.Server<object>;
@@ -136,6 +149,9 @@ async function printSummary(config: Config, { log, parts, url }: Summary): Promi
   }
   const about = { ctx: parts.createContext(), url, database: database.description };
   for (const line of await describeStart(config, about)) log.info(line);
+  const oidc = describeOidcSetup(config.oidc);
+  for (const line of oidc.lines) log.info(line);
+  for (const warning of oidc.warnings) log.warn(warning);
 }
 
 async function stopAll(

@@ -10,13 +10,16 @@ import { SCOPES } from "../base/scopes.ts";
 import { createInline } from "../ports/compute/inline.ts";
 import type { Files } from "../ports/files/port.ts";
 import { createLog } from "../ports/log/pino.ts";
+import type { Log } from "../ports/log/port.ts";
 import { startScanWorker } from "../scan/service.ts";
+import type { SocketMount } from "../socket/mount.ts";
 import { prepareBaseFolder } from "./base-folder.ts";
-import { readConfig } from "./config.ts";
-import { createDispatcher } from "./dispatcher.ts";
+import { type Config, readConfig } from "./config.ts";
+import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
 import { createFacts } from "./facts.ts";
 import { createLifecycle } from "./lifecycle.ts";
-import { openPorts } from "./open-ports.ts";
+import { type OpenedPorts, openPorts } from "./open-ports.ts";
+import { type OpenSockets, openSockets } from "./sockets.ts";
 
 /** A whole server in this process, without a port, on its own database and folder. */
 export interface TestApp {
@@ -29,10 +32,14 @@ export interface TestApp {
   readonly basePath: string;
   /** A context for calling operations directly; an administrator with every scope unless given. */
   createContext(identity?: Identity): Context;
+  /** Opens a port with every socket endpoint, once; returns where, such as `http://127.0.0.1:40000`. */
+  listen(): Promise<string>;
   close(): Promise<void>;
 }
 
 export interface TestAppOptions {
+  /** A database that another app works on as well; that one removes it. */
+  readonly database?: TestDatabase | undefined;
   /** Environment variables of the server. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   readonly files?: Files | undefined;
@@ -55,34 +62,27 @@ const ADMIN: Identity = {
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const basePath = await mkdtemp(join(tmpdir(), "multitap-app-"));
   await prepareBaseFolder(basePath);
-  const database = await createTestDatabase();
+  const database = options.database ?? (await createTestDatabase());
   const config = readConfig(
     { ROMM_BASE_PATH: basePath, ...options.environment },
     { defaultBasePath: basePath },
   );
   const log = createLog({ level: "error", format: "text" });
-  const opened = await openPorts({
-    handle: database.handle,
-    log,
-    basePath,
-    redisUrl: process.env.MULTITAP_TEST_REDIS_URL ?? null,
-    redisPrefix: `multitap-test-${createHexToken(6)}:`,
-    workerCount: 1,
-    isSoleProcess: true,
-    isCacheOn: config.isCacheOn,
-    files: options.files,
-    compute: createInline(),
-  });
+  const opened = await openTestPorts(config, { database, basePath, log, files: options.files });
   const { ports } = opened;
   const facts = createFacts(config, "a secret key for tests only");
-  const lifecycle = createLifecycle();
-  lifecycle.enter({ name: "serving" });
-  const dispatcher = createDispatcher({
-    lifecycle,
-    onFailure: (error) => log.error("request failed", { error }),
-    ...config,
-  });
-  dispatcher.attach({ ports, facts, healthChecks: [], socketMounts: [], cache: opened.cache });
+  const dispatcher = createTestDispatcher(config, log);
+  const attach = (socketMounts: readonly SocketMount[]) =>
+    dispatcher.attach({
+      ports,
+      facts,
+      healthChecks: [],
+      socketMounts,
+      cache: opened.cache,
+      zips: opened.zips,
+    });
+  attach([]);
+  let listening: Promise<ListeningApp> | null = null;
   const createContext = (identity: Identity = ADMIN): Context => ({
     ports,
     facts,
@@ -107,11 +107,74 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     database,
     basePath,
     createContext,
+    async listen() {
+      listening ??= listenOn(dispatcher, await openSockets({ ports, facts, cache: opened.cache }), attach);
+      return (await listening).url;
+    },
     async close() {
       worker?.stop();
+      await (await listening)?.close();
       await opened.close(500);
-      await database.drop();
+      if (options.database === undefined) await database.drop();
       await rm(basePath, { recursive: true, force: true });
+    },
+  };
+}
+
+interface TestParts {
+  readonly database: TestDatabase;
+  readonly basePath: string;
+  readonly log: Log;
+  readonly files: Files | undefined;
+}
+
+function openTestPorts(config: Config, { database, basePath, log, files }: TestParts): Promise<OpenedPorts> {
+  return openPorts({
+    handle: database.handle,
+    log,
+    basePath,
+    redisUrl: process.env.MULTITAP_TEST_REDIS_URL ?? null,
+    redisPrefix: `multitap-test-${createHexToken(6)}:`,
+    workerCount: 1,
+    isSoleProcess: true,
+    isCacheOn: config.isCacheOn,
+    zipCacheMaxBytes: config.zipCacheMaxBytes,
+    smtp: config.smtp,
+    calls: { userAgent: "Multitap/test", allow: config.fetchAllow, proxies: config.proxies },
+    files,
+    compute: createInline(),
+  });
+}
+
+function createTestDispatcher(config: Config, log: Log): Dispatcher {
+  const lifecycle = createLifecycle();
+  lifecycle.enter({ name: "serving" });
+  const onFailure = (error: unknown) => log.error("request failed", { error });
+  return createDispatcher({ lifecycle, onFailure, ...config });
+}
+
+interface ListeningApp {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+async function listenOn(
+  dispatcher: Dispatcher,
+  sockets: OpenSockets,
+  attach: (mounts: readonly SocketMount[]) => void,
+): Promise<ListeningApp> {
+  attach(sockets.mounts);
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: async (request, self) => (await dispatcher.fetch(request, self)) as Response,
+    websocket: dispatcher.websocket,
+  });
+  return {
+    url: server.url.origin,
+    async close() {
+      await sockets.close();
+      await server.stop(true);
     },
   };
 }

@@ -76,6 +76,12 @@ export const VARIABLES = {
     meaning: "Life of a refresh token.",
     range: [60, 34_560_000],
   },
+  INVITE_TOKEN_EXPIRY_SECONDS: {
+    kind: "int",
+    fallback: "600",
+    meaning: "Life of an invite link that names none of its own.",
+    range: [10, 31_536_000],
+  },
   DISABLE_CSRF_PROTECTION: { kind: "flag", fallback: "false", meaning: "Turn the CSRF check off." },
   DISABLE_DOWNLOAD_ENDPOINT_AUTH: {
     kind: "flag",
@@ -94,7 +100,78 @@ export const VARIABLES = {
     fallback: "false",
     meaning: "Say in the heartbeat that there is no setup wizard.",
   },
-  DISABLE_USERPASS_LOGIN: { kind: "flag", fallback: "false", meaning: "Hide the password login." },
+  DISABLE_USERPASS_LOGIN: {
+    kind: "flag",
+    fallback: "false",
+    meaning: "Hide and refuse the password login of browsers; apps keep theirs.",
+  },
+  OIDC_ENABLED: { kind: "flag", fallback: "false", meaning: "Sign in by an OpenID Connect provider." },
+  OIDC_AUTOLOGIN: { kind: "flag", fallback: "false", meaning: "Go to the provider without asking." },
+  OIDC_ALLOW_REGISTRATION: {
+    kind: "flag",
+    fallback: "true",
+    meaning: "Make accounts for people the provider knows and we do not.",
+  },
+  OIDC_PROVIDER: { kind: "text", fallback: null, meaning: "Name of the provider, for the login page." },
+  OIDC_CLIENT_ID: { kind: "text", fallback: null, meaning: "Our client id at the provider." },
+  OIDC_CLIENT_SECRET: {
+    kind: "secret",
+    fallback: null,
+    meaning: "Our secret there; a public client has none.",
+  },
+  OIDC_REDIRECT_URI: {
+    kind: "text",
+    fallback: null,
+    meaning: "Where the provider sends people back: `<ROMM_BASE_URL>/api/oauth/openid`.",
+  },
+  OIDC_SERVER_APPLICATION_URL: {
+    kind: "text",
+    fallback: null,
+    meaning: "Issuer; its discovery document is below `/.well-known/openid-configuration`.",
+  },
+  OIDC_SERVER_METADATA_URL: {
+    kind: "text",
+    fallback: null,
+    meaning: "The discovery document, when it is elsewhere.",
+  },
+  OIDC_CLAIM_ROLES: {
+    kind: "text",
+    fallback: null,
+    meaning: "Claim that holds roles, also asked for as a scope; a path such as `realm_access.roles` works.",
+  },
+  OIDC_ROLE_VIEWER: {
+    kind: "text",
+    fallback: null,
+    meaning: "Role of viewers in that claim; `*` for anybody.",
+  },
+  OIDC_ROLE_EDITOR: { kind: "text", fallback: null, meaning: "Role of editors in that claim." },
+  OIDC_ROLE_ADMIN: { kind: "text", fallback: null, meaning: "Role of administrators in that claim." },
+  OIDC_USERNAME_ATTRIBUTE: {
+    kind: "text",
+    fallback: "preferred_username",
+    meaning: "Claim that becomes the user name.",
+  },
+  OIDC_TLS_CACERTFILE: {
+    kind: "text",
+    fallback: null,
+    meaning: "File with the certificate authority of the provider.",
+  },
+  OIDC_RP_INITIATED_LOGOUT: { kind: "flag", fallback: "false", meaning: "Also sign out at the provider." },
+  OIDC_END_SESSION_ENDPOINT: {
+    kind: "text",
+    fallback: null,
+    meaning: "Where one signs out there, when discovery does not say.",
+  },
+  MULTITAP_SMTP_URL: {
+    kind: "secret",
+    fallback: null,
+    meaning: "Mail server, `smtp://user:password@host:port` or `smtps://`; unset writes links to the log.",
+  },
+  MULTITAP_MAIL_FROM: {
+    kind: "text",
+    fallback: null,
+    meaning: "Sender of mails; needed with MULTITAP_SMTP_URL.",
+  },
   DISABLE_LOGS_VIEWER: { kind: "flag", fallback: "false", meaning: "Hide the log viewer." },
   DISABLE_EMULATOR_JS: { kind: "flag", fallback: "false", meaning: "Hide the EmulatorJS player." },
   DISABLE_RUFFLE_RS: { kind: "flag", fallback: "false", meaning: "Hide the Ruffle player." },
@@ -108,6 +185,90 @@ export const VARIABLES = {
     fallback: null,
     meaning: "Hashing workers; one per core when unset.",
     range: [1, 64],
+  },
+  SEVEN_ZIP_TIMEOUT: {
+    kind: "int",
+    fallback: "60",
+    meaning:
+      "Seconds 7-Zip may be silent before its archive is hashed as it is; a large one may take longer.",
+    range: [1, 86_400],
+  },
+  MULTITAP_SEVEN_ZIP: {
+    kind: "text",
+    fallback: null,
+    meaning: "The 7-Zip to run; the system's `7zz` or `7z`, else the one that comes with us, when unset.",
+  },
+  MULTITAP_TMP: {
+    kind: "folder",
+    fallback: null,
+    meaning: "Folder for what is unpacked while it is hashed; the system's own when unset.",
+  },
+  ENABLE_RESCAN_ON_FILESYSTEM_CHANGE: {
+    kind: "flag",
+    fallback: "false",
+    meaning: "Watch the library folder and scan what changed.",
+  },
+  RESCAN_ON_FILESYSTEM_CHANGE_DELAY: {
+    kind: "int",
+    fallback: "5",
+    meaning: "Minutes without further changes before that scan.",
+    range: [0, 1_440],
+  },
+  MULTITAP_WATCH_MODE: {
+    kind: "text",
+    fallback: "auto",
+    meaning:
+      "`native` lets the system tell of changes, `poll` looks for them, `auto` looks on network mounts.",
+    accepts: ["auto", "native", "poll"],
+  },
+  MULTITAP_WATCH_POLL_SECONDS: {
+    kind: "int",
+    fallback: "60",
+    meaning: "Seconds between two looks.",
+    range: [1, 86_400],
+  },
+  ENABLE_SCHEDULED_RESCAN: {
+    kind: "flag",
+    fallback: "false",
+    meaning: "Scan the whole library at the times of SCHEDULED_RESCAN_CRON.",
+  },
+  SCHEDULED_RESCAN_CRON: {
+    kind: "text",
+    fallback: "0 3 * * *",
+    meaning: "Five fields, minutes first, in the time zone of TZ.",
+  },
+  ENABLE_SCHEDULED_CLEANUP_ORPHANED_RESOURCES: {
+    kind: "flag",
+    fallback: "false",
+    meaning: "Remove artwork of platforms and games that are no more, at set times.",
+  },
+  SCHEDULED_CLEANUP_ORPHANED_RESOURCES_CRON: {
+    kind: "text",
+    fallback: "0 5 * * *",
+    meaning: "Five fields, minutes first, in the time zone of TZ.",
+  },
+  TASK_RESULT_TTL: {
+    kind: "int",
+    fallback: "86400",
+    meaning: "Seconds for which the outcome of a task is kept.",
+    range: [60, 2_592_000],
+  },
+  HTTP_PROXY: {
+    kind: "secret",
+    fallback: null,
+    meaning: "Proxy of our own calls to http addresses; lower-case names work as well, here and below.",
+  },
+  HTTPS_PROXY: { kind: "secret", fallback: null, meaning: "Proxy of our own calls to https addresses." },
+  NO_PROXY: {
+    kind: "list",
+    fallback: null,
+    meaning: "Hosts that are called without one: names with what is below them, addresses, CIDR, `*`.",
+  },
+  MULTITAP_FETCH_ALLOW: {
+    kind: "list",
+    fallback: null,
+    meaning:
+      "Hosts (`nas.lan`, `*.lan`, `10.0.0.5:8080`, CIDR) that may be called although they are private; all others must be public.",
   },
   LOGLEVEL: {
     kind: "level",
@@ -145,6 +306,13 @@ export const VARIABLES = {
     kind: "int",
     fallback: "536870912",
     meaning: "Free bytes below which `doctor` warns.",
+    range: [0, 1_099_511_627_776],
+  },
+  MULTITAP_ZIP_CACHE_MAX: {
+    kind: "int",
+    fallback: "4294967296",
+    meaning:
+      "Bytes of the largest download archive that is kept on disk and sent with its length; 0 streams all.",
     range: [0, 1_099_511_627_776],
   },
   MULTITAP_ALLOW_NETWORK_DATA: {

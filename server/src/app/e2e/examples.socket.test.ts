@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createAdmin, endScenes, makeBase, makeFolder } from "./scene.testing.ts";
+import { createAdmin, endScenes, makeBase, makeFolder, openClient } from "./scene.testing.ts";
 import { startServer } from "./server-process.testing.ts";
 
 const TEST_MAX_MS = 120_000;
@@ -10,13 +10,18 @@ const FILES = 600;
 
 afterAll(endScenes);
 
-/** Runs an example as its users do. */
-async function runExample(name: string, args: readonly string[]) {
-  const child = Bun.spawn([process.execPath, join(EXAMPLES, `${name}.ts`), ...args], {
+/** Starts an example as its users do. */
+function startExample(name: string, args: readonly string[]) {
+  return Bun.spawn([process.execPath, join(EXAMPLES, `${name}.ts`), ...args], {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
   });
+}
+
+/** Runs an example to its end. */
+async function runExample(name: string, args: readonly string[]) {
+  const child = startExample(name, args);
   const [output, errors] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
@@ -48,6 +53,39 @@ describe("the examples of the client", () => {
         expect(readFileSync(join(target, file.fsName)).equals(readFileSync(file.path))).toBe(true);
       }
       expect(await runExample("mirror-platform", args)).toEqual({ exitCode: 0, output: "", errors: "" });
+      expect(await server.stop()).toMatchObject({ exitCode: 0 });
+    },
+    TEST_MAX_MS,
+  );
+
+  test(
+    "device-login is signed in once another client has approved its code, and stays so",
+    async () => {
+      const { basePath } = await makeBase("device-login", { files: 0 });
+      const server = await startServer({ basePath });
+      const client = openClient(server, await createAdmin(server.url));
+      const file = join(makeFolder("credentials"), "device.json");
+      const args = [server.url, file, "Deck"];
+
+      const child = startExample("device-login", args);
+      const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+      const { value: shown = "" } = await reader.read();
+      const [, userCode = "", verificationUrl] = /^Enter (\w+) at (\S+)\n$/.exec(shown) ?? [];
+      expect(verificationUrl).toBe(`${server.url}/pair/device`);
+      const pending = await client.deviceFlow.pending(userCode);
+      expect(pending).toMatchObject({ name: "Deck", client: "device-login", clientVersion: "1.0.0" });
+      const { allowedScopes: scopes } = pending;
+      const { deviceId } = await client.deviceFlow.approve(userCode, { scopes, expiresIn: "30d" });
+      expect((await reader.read()).value).toBe("signed in as operator\n");
+      expect(await child.exited).toBe(0);
+      expect(await client.clientTokens.list()).toMatchObject([{ name: "Deck", deviceId, scopes }]);
+
+      const again = await runExample("device-login", args);
+      expect(again).toEqual({ exitCode: 0, output: "signed in as operator\n", errors: "" });
+      // Removed on the server, the sign-in ends on the device.
+      for (const { id } of await client.clientTokens.list()) await client.clientTokens.remove(id);
+      expect(await runExample("device-login", args)).toMatchObject({ exitCode: 1 });
+      await client.close();
       expect(await server.stop()).toMatchObject({ exitCode: 0 });
     },
     TEST_MAX_MS,

@@ -1,0 +1,72 @@
+import type { Context, Ports } from "../base/context.ts";
+import type { Facts } from "../base/facts.ts";
+import { createRequestId } from "../base/ids.ts";
+import type { ResponseCache } from "../http/response-cache.ts";
+import { logsDoor } from "../logs/socket.ts";
+import { permissionsDoor } from "../permissions/socket.ts";
+import { scanDoor } from "../scan/socket.ts";
+import type { SocketDoor } from "../socket/door.ts";
+import type { SocketMount } from "../socket/mount.ts";
+import { openSocketServer, type SocketCallFacts } from "../socket/server.ts";
+import type { IdentifySocket } from "../socket/sessions.ts";
+import { createGate } from "./gate.ts";
+
+/** Where clients of the compatible API expect its Socket.IO server. */
+const MAIN_PATH = "/ws/socket.io";
+
+/** What each domain does on the main Socket.IO server. */
+const mainDoors: readonly SocketDoor[] = [scanDoor, permissionsDoor, logsDoor];
+
+export interface SocketsOptions {
+  readonly ports: Ports;
+  readonly facts: Facts;
+  /** Kept answers; null keeps none. */
+  readonly cache: ResponseCache | null;
+}
+
+/** The open endpoints of the port. */
+export interface OpenSockets {
+  readonly mounts: readonly SocketMount[];
+  /** Lets every client go and stops everything; before the ports close. */
+  close(): Promise<void>;
+}
+
+/** Opens every socket endpoint; the dispatcher mounts them. */
+export async function openSockets(options: SocketsOptions): Promise<OpenSockets> {
+  const { ports, facts, cache } = options;
+  const createContext = (call: SocketCallFacts): Context => ({
+    ports,
+    facts,
+    db: ports.database,
+    ...call,
+    requestId: createRequestId(),
+    noteWrite: () => cache?.invalidate(),
+    raise: ports.events.raise,
+  });
+  const main = await openSocketServer({
+    path: MAIN_PATH,
+    doors: mainDoors,
+    identify: createIdentify(options),
+    createContext,
+    events: ports.events,
+    log: ports.log,
+  });
+  return { mounts: [main.mount], close: () => main.close() };
+}
+
+/** Shows what a handshake brought to the gate that every request passes. */
+function createIdentify({ ports, facts }: SocketsOptions): IdentifySocket {
+  const addresses = new WeakMap<Request, string>();
+  const gate = createGate({ ports, facts, clientAddressOf: (request) => addresses.get(request) ?? null });
+  return async ({ token, authorization, cookie, clientAddress }) => {
+    const headers = new Headers();
+    const proof = token === null ? authorization : `Bearer ${token}`;
+    if (proof !== null) headers.set("authorization", proof);
+    if (cookie !== null) headers.set("cookie", cookie);
+    // A reading request: nothing that a foreign page could have made a browser change.
+    const request = new Request(`http://localhost${MAIN_PATH}/`, { headers });
+    if (clientAddress !== null) addresses.set(request, clientAddress);
+    const { identity, recheck } = await gate.enter(request);
+    return { identity, recheck };
+  };
+}
