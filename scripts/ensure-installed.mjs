@@ -1,9 +1,9 @@
-// Makes `npm start` and `npm test` work in a fresh clone: installs what is missing, and repairs an install whose
-// scripts were not run. Plain Node 20 (or Bun) without dependencies, because it runs before any is installed.
+// Makes `npm start` and `npm test` work in a fresh clone: installs what is missing, repairs an install whose
+// scripts were not run, and builds the WebAssembly. Plain Node 20 (or Bun) without dependencies, because it runs before any is installed.
 // It is silent when there is nothing to do; everything it prints goes to stderr, so that commands that answer
 // in JSON stay readable.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -12,12 +12,15 @@ const NODE_MAJOR_MIN = 20;
 const INSTALL_TIMEOUT_MS = 15 * 60 * 1000;
 const SCRIPT_TIMEOUT_MS = 5 * 60 * 1000;
 const PROBE_TIMEOUT_MS = 20 * 1000;
+/** The compiler takes four seconds, on a small board a minute. */
+const BUILD_TIMEOUT_MS = 5 * 60 * 1000;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const modules = join(root, "node_modules");
 const lockFile = join(root, "package-lock.json");
 /** npm's own record of what it installed. */
 const recordFile = join(modules, ".package-lock.json");
+const native = join(root, "native");
 const isBun = process.versions.bun !== undefined;
 
 /** Ends the process with one line that says what to do. */
@@ -119,10 +122,16 @@ function install() {
   }
 }
 
+/** The installed Bun; undefined where there is none. */
+function findBun() {
+  return [join(modules, ".bin", "bun"), join(modules, "bun", "bin", "bun.exe")].find((path) =>
+    existsSync(path),
+  );
+}
+
 /** Whether the installed Bun starts; a stub that only prints an error stands there until its script has run. */
 function bunStarts() {
-  const candidates = [join(modules, ".bin", "bun"), join(modules, "bun", "bin", "bun.exe")];
-  const program = candidates.find((path) => existsSync(path));
+  const program = findBun();
   if (program === undefined) return false;
   const result = spawnSync(program, ["--version"], { stdio: "ignore", timeout: PROBE_TIMEOUT_MS });
   return result.status === 0;
@@ -158,6 +167,37 @@ function repairPostgres(folder) {
   }
 }
 
+/** When the newest of a folder's files was written, or one of its folders got or lost an entry. */
+function newestAtMs(folder) {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return Math.max(
+    writtenAtMs(folder),
+    ...entries.map((entry) => {
+      const path = join(folder, entry.name);
+      return entry.isDirectory() ? newestAtMs(path) : writtenAtMs(path);
+    }),
+  );
+}
+
+/** Whether the WebAssembly may be missing or older than its sources; the build itself looks more closely. */
+function mayNeedBuild() {
+  const builtAtMs = writtenAtMs(join(native, "dist", "build.json"));
+  if (builtAtMs === null) return true;
+  const inputs = [join(native, "build.ts"), join(native, "package.json")].map(writtenAtMs);
+  return Math.max(newestAtMs(join(native, "assembly")), ...inputs) > builtAtMs;
+}
+
+function buildNative() {
+  if (!existsSync(join(native, "dist", "build.json")))
+    say("building the WebAssembly, this takes some seconds …");
+  const isBuilt = run(findBun(), [join(native, "build.ts")], {
+    timeout: BUILD_TIMEOUT_MS,
+    stdio: ["ignore", "ignore", 2],
+  });
+  if (!isBuilt)
+    fail('the WebAssembly was not built; see the message above, then run "npx bun native/build.ts"');
+}
+
 function main() {
   const major = Number(process.versions.node.split(".")[0]);
   if (major < NODE_MAJOR_MIN) fail(`Node ${NODE_MAJOR_MIN} or newer is needed, this is ${process.version}`);
@@ -165,6 +205,7 @@ function main() {
   if (!bunStarts()) repairBun();
   const postgres = postgresFolder();
   if (postgres !== null && !hasLinks(postgres)) repairPostgres(postgres);
+  if (existsSync(join(native, "build.ts")) && mayNeedBuild()) buildNative();
 }
 
 main();

@@ -155,6 +155,42 @@ describe("ensure-installed", () => {
     expect(await exists(`${folder}/native/a`)).toBe(true);
   });
 
+  /** Sources of the WebAssembly, and a Bun that notes what it was asked to run. */
+  async function installNative(more = ""): Promise<void> {
+    await installFake("1.0.0");
+    await write("node_modules/.bin/bun", recorder("bun-args", more));
+    for (const path of ["build.ts", "package.json", "assembly/chd/map.ts"]) await write(`native/${path}`, "");
+  }
+  const lastRun = async () => (await Bun.file(join(root, "bun-args")).text()).trim();
+
+  test("builds the WebAssembly when it is missing", async () => {
+    await installNative();
+    const { code, output } = await runScript();
+    expect([code, output]).toEqual([0, "multitap: building the WebAssembly, this takes some seconds …\n"]);
+    expect(await lastRun()).toBe(join(root, "native/build.ts"));
+  });
+
+  test("looks at the WebAssembly again only when a source is newer", async () => {
+    await installNative();
+    await write("native/dist/build.json", "{}");
+    await makeNewer("native/dist/build.json");
+    expect(await runScript()).toEqual({ code: 0, output: "" });
+    expect(await lastRun()).toBe("--version");
+    const later = new Date(Date.now() + 120_000);
+    await utimes(join(root, "native/assembly/chd/map.ts"), later, later);
+    expect(await runScript()).toEqual({ code: 0, output: "" });
+    expect(await lastRun()).toBe(join(root, "native/build.ts"));
+  });
+
+  test("fails with the build's own message and one line when it cannot be built", async () => {
+    await installNative('[ "$1" = --version ] && exit 0\necho "no compiler" >&2\nexit 1');
+    const { code, output } = await runScript();
+    expect([code, output]).toEqual([
+      1,
+      expect.stringContaining("\nno compiler\nmultitap: the WebAssembly was not"),
+    ]);
+  });
+
   test("fails with one line when npm fails", async () => {
     await write("package-lock.json", lockOf("1.0.0"));
     await write("bin/npm", "#!/bin/sh\nexit 1\n");

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { SYSTEMS } from "./library/systems.ts";
+import { SEVEN_ZIP, tryTool } from "./library/tools.ts";
 import { type MadeLibrary, type MakeLibraryOptions, makeLibrary } from "./make-library.ts";
 
 let folder: string;
@@ -176,5 +177,61 @@ describe("content of a made library", () => {
   test("cuts the marks of files too small for them", async () => {
     const made = await make({ fileCount: 16, platformCount: 16, sizeBytes: { least: 1, most: 40 } });
     for (const { path, sizeBytes } of made.files) expect(fs.statSync(path).size).toBe(sizeBytes);
+  });
+});
+
+describe("a library with everything", () => {
+  /** All that is in a library, by its path with the platform before "roms" or "bios", whatever the structure. */
+  const digestTree = (made: MadeLibrary): Map<string, string> =>
+    new Map(
+      (made.everything?.entries ?? []).flatMap(({ path, platformSlug, kind, fsName }) => {
+        const isFolder = fs.statSync(path).isDirectory();
+        const names = isFolder ? fs.readdirSync(path, { recursive: true }).map(String) : [""];
+        const files = names.filter((name) => fs.statSync(join(path, name)).isFile());
+        return files.map((name): [string, string] => [
+          `${platformSlug} ${kind} ${fsName} ${name}`,
+          Bun.CryptoHasher.hash("sha256", fs.readFileSync(join(path, name)), "hex"),
+        ]);
+      }),
+    );
+
+  test("is the same for the same seed in either structure, beside the same plain files", async () => {
+    const plain = fingerprint(await make({}));
+    const one = await make({ hasEverything: true });
+    const other = await make({ hasEverything: true, structure: "b" });
+    expect(fingerprint(one)).toEqual(plain);
+    expect(digestTree(one).size).toBeGreaterThan(100);
+    expect(digestTree(other)).toEqual(digestTree(one));
+  });
+
+  test("has roms of every form, and says what it could not make", async () => {
+    const { everything } = await make({ hasEverything: true });
+    const kinds = new Set(everything?.entries.map((entry) => entry.kind));
+    const wanted = [
+      "zip",
+      "7z",
+      "tar",
+      "stream",
+      "renamed",
+      "empty",
+      "damaged",
+      "locked",
+      "folder",
+      "firmware",
+    ];
+    for (const kind of [...wanted, "never-hashed", "disc", "cso", "rvz", "cart"])
+      expect(kinds).toContain(kind);
+    const leftOut = everything?.skipped.map(({ what }) => what) ?? [];
+    expect(kinds.has("chd")).toBe(!leftOut.includes("chd"));
+    for (const { reason } of everything?.skipped ?? []) expect(reason).not.toBe("");
+  });
+
+  test("has sound archives where it says so, and broken ones where it says that", async () => {
+    const { everything } = await make({ hasEverything: true });
+    const test = (path: string) => tryTool(SEVEN_ZIP, ["t", "-bd", "-p", "--", path]).exitCode;
+    for (const { kind, path } of everything?.entries ?? []) {
+      if (["zip", "7z", "tar", "rar", "stream"].includes(kind)) expect([path, test(path)]).toEqual([path, 0]);
+      if (["damaged", "locked"].includes(kind)) expect([path, test(path)]).not.toEqual([path, 0]);
+    }
   });
 });

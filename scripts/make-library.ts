@@ -2,7 +2,7 @@
  * Makes a library of synthetic games as real input for tests and measurements:
  *
  *     bun scripts/make-library.ts --out DIR --files 5000 --platforms 10 [--structure a|b] [--seed 1]
- *         [--bytes 512..1536] [--awkward] [--folders]
+ *         [--bytes 512..1536] [--awkward] [--folders] [--everything]
  *
  * The same arguments give the same names and bytes. Nothing in it is anyone's game, title or logo.
  */
@@ -10,6 +10,7 @@ import fs from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type AwkwardEntry, type AwkwardPlace, addAwkward, addFolders } from "./library/awkward.ts";
+import { addEverything, type Everything } from "./library/everything.ts";
 import type { GameFacts, WriteHeader } from "./library/headers.ts";
 import { makeName, makeTitle, toHeaderTitle } from "./library/names.ts";
 import { createRandom, type Random } from "./library/random.ts";
@@ -32,6 +33,8 @@ export interface MakeLibraryOptions {
   readonly hasAwkward?: boolean | undefined;
   /** Adds a folder rom and a zip. */
   readonly hasFolders?: boolean | undefined;
+  /** Adds archives, folders, discs and firmware of every form, also empty and damaged ones. */
+  readonly hasEverything?: boolean | undefined;
 }
 
 export interface MadeFile {
@@ -50,6 +53,8 @@ export interface MadeLibrary {
   /** Sum over `files`. */
   readonly totalBytes: number;
   readonly awkward: readonly AwkwardEntry[];
+  /** Null without `hasEverything`. */
+  readonly everything: Everything | null;
   /** What links lead to; null without `hasAwkward`. To be removed together with the library. */
   readonly outsidePath: string | null;
 }
@@ -69,6 +74,7 @@ export async function makeLibrary(options: MakeLibraryOptions): Promise<MadeLibr
     seed = 1,
     hasAwkward = false,
     hasFolders = false,
+    hasEverything = false,
   } = options;
   const sizeBytes = options.sizeBytes ?? { least: 512, most: 1536 };
   const libraryPath = resolve(options.outPath);
@@ -97,6 +103,7 @@ export async function makeLibrary(options: MakeLibraryOptions): Promise<MadeLibr
     files,
     totalBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
     awkward: [...(hasAwkward ? addAwkward(place) : []), ...(hasFolders ? addFolders(place) : [])],
+    everything: hasEverything ? await addEverything(place) : null,
     outsidePath: hasAwkward ? outsidePath : null,
   };
 }
@@ -203,6 +210,7 @@ function readArguments(args: readonly string[]): MakeLibraryOptions {
       bytes: { type: "string", default: "512..1536" },
       awkward: { type: "boolean", default: false },
       folders: { type: "boolean", default: false },
+      everything: { type: "boolean", default: false },
     },
   });
   if (values.out === undefined) throw new RangeError("--out DIR is missing");
@@ -216,6 +224,7 @@ function readArguments(args: readonly string[]): MakeLibraryOptions {
     sizeBytes: parseSizes(values.bytes),
     hasAwkward: values.awkward,
     hasFolders: values.folders,
+    hasEverything: values.everything,
   };
 }
 
@@ -226,6 +235,10 @@ async function main(): Promise<void> {
   );
   for (const { kind, outcome, path } of made.awkward)
     console.log(`  ${kind} (${outcome}): ${JSON.stringify(path)}`);
+  for (const { kind, path } of made.everything?.entries ?? [])
+    console.log(`  ${kind}: ${JSON.stringify(path)}`);
+  for (const { what, reason } of made.everything?.skipped ?? [])
+    console.log(`  left out: ${what}: ${reason}`);
   if (made.outsidePath === null) return;
   console.log(`links lead to ${made.outsidePath}; remove it together with the library`);
   if (process.geteuid?.() === 0)

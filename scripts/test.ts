@@ -3,6 +3,7 @@
  * Flags are those of `bun test`. Without a path and a group it runs everything.
  */
 import { fileURLToPath } from "node:url";
+import { ensureBuilt } from "../native/build.ts";
 import { runProcess, stopOnSignals } from "./testing/run-process.ts";
 import {
   listTestFiles,
@@ -54,6 +55,8 @@ async function runTests(request: TestRequest): Promise<number> {
     console.error("no test file matches");
     return 1;
   }
+  // Here, because the first build takes longer than a test's own preparation may.
+  await ensureBuilt();
   const { signal, exitCode: signalCode } = stopOnSignals();
   const template = await prepareTemplate(files);
   try {

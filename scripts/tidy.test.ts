@@ -137,7 +137,7 @@ describe("the import table", () => {
     const messages = checkFiles(files)
       .filter((finding) => finding.rule === "imports")
       .map((finding) => finding.message);
-    expect(messages[0]).toContain("roms is on step 4, saves on step 6");
+    expect(messages[0]).toContain("roms is on step 5, saves on step 7");
     expect(messages[0]).toContain("raise an event");
     expect(messages).toHaveLength(1);
   });
@@ -432,7 +432,7 @@ describe("layout", () => {
     ["native/host/common/a.ts"],
     ["server/src/roms/errors.ts"],
     ["server/src/roms/notes/deep/service.ts"],
-    ["server/src/ports/mail/port.ts"],
+    ["server/src/ports/pager/port.ts"],
     ["server/src/index.ts"],
     ["server/src/base/fileName.ts"],
     ["client-sdk/src/Client.ts"],

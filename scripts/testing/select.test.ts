@@ -27,6 +27,7 @@ describe("selectTestFiles", () => {
     { path: "server/src/ports/kv/redis.contract.db.test.ts", text: "" },
     { path: "server/src/ports/files/disk.test.ts", text: 'import { run } from "./contract.ts";' },
     { path: "server/src/roms/archive.test.ts", text: 'requireProgram("7zz")' },
+    { path: "client-sdk/page.test.ts", text: "requireChromium() === null" },
   ];
   const namesOf = (args: string[]) =>
     selectTestFiles(files, parseTestRequest(args)).map((path) => path.split("/").at(-1) ?? "");
@@ -41,14 +42,17 @@ describe("selectTestFiles", () => {
       ["--only", "contract"],
       ["disk.test.ts", "redis.contract.db.test.ts"],
     ],
-    [["--only", "program"], ["archive.test.ts"]],
+    [
+      ["--only", "program"],
+      ["page.test.ts", "archive.test.ts"],
+    ],
     [
       ["--only", "unit"],
-      ["disk.test.ts", "archive.test.ts", "rules.issue-12.test.ts", "rules.test.ts"],
+      ["page.test.ts", "disk.test.ts", "archive.test.ts", "rules.issue-12.test.ts", "rules.test.ts"],
     ],
     [
       ["--only", "http,program"],
-      ["archive.test.ts", "saves.http.test.ts"],
+      ["page.test.ts", "archive.test.ts", "saves.http.test.ts"],
     ],
     [["./server/src/saves"], ["saves.http.test.ts"]],
     [["roms", "--only", "db"], ["queries.db.test.ts"]],

@@ -86,7 +86,7 @@ export function needsDatabase(path: string): boolean {
 function isInGroup(file: TestFile, group: TestGroup): boolean {
   const kinds = kindsOf(file.path);
   if (group === "unit") return kinds.length === 0;
-  if (group === "program") return file.text.includes("requireProgram(");
+  if (group === "program") return /\brequire(?:Program|Chromium|Chdman)\(/.test(file.text);
   if (kinds.includes(group)) return true;
   const usesContract = file.path.startsWith("server/src/ports/") && /\/contract\.ts"/.test(file.text);
   return group === "contract" && usesContract;

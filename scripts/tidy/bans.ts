@@ -125,18 +125,20 @@ function checkForwardedHeaders(source: Source, token: Token): Finding[] {
 /** How a reason reads: `… (needs redis-server)`, `skipped: why`. */
 const SKIP_REASON = /\bskipped[:,] .+|\(needs .+\)/;
 const SKIP_WORDS = new Set(["skip", "skipIf", "todoIf"]);
+/** Functions that print why they answer "missing". */
+const SKIP_CALLS = new Set(["requireProgram", "requireChromium", "requireChdman"]);
 
 function isTestWord(text: string): boolean {
   return text === "test" || text === "describe" || text === "it";
 }
 
 /**
- * Whether it is printed why a test is left out: by `requireProgram`, or by a text of the file, be it the test's
+ * Whether it is printed why a test is left out: by a call that does, or by a text of the file, be it the test's
  * name or what it prints where it decides.
  */
 function printsReason(source: Source): boolean {
   return source.code.some(
-    (token) => token.text === "requireProgram" || (token.kind !== "word" && SKIP_REASON.test(token.text)),
+    (token) => SKIP_CALLS.has(token.text) || (token.kind !== "word" && SKIP_REASON.test(token.text)),
   );
 }
 

@@ -71,10 +71,13 @@ export const filesWithEffects: readonly string[] = [
   "server/src/main.ts",
   "server/src/cli/main.ts",
   "server/src/ports/compute/worker.ts",
+  "client-sdk/src/entries/native-worker*.ts",
+  "server/src/cli/chd/decode-worker.ts",
   "{scripts,bench}/**",
   "*/scripts/**",
   "client-sdk/examples/**",
   "native/vectors/**",
+  "native/fuzz/run.ts",
   "native/assembly/**",
   "native/build.ts",
 ];

@@ -1,0 +1,230 @@
+/**
+ * Every deliberate difference from the recording and the documents of the reference, with its reason. A row that
+ * explains nothing fails the run, so that none outlives its cause.
+ */
+import type { Difference } from "./judge.ts";
+
+const auth: readonly Difference[] = [
+  ...["auth/24", "auth/25"].map(
+    (where): Difference => ({
+      where,
+      what: "header",
+      at: "set-cookie romm_session",
+      ours: "absent",
+      theirs: "*",
+      reason:
+        "A session in use is renewed at intervals, not with every answer: a slow answer cannot bring back a session that has just ended.",
+    }),
+  ),
+  {
+    where: "auth/29",
+    what: "status",
+    ours: "401 Could not validate credentials",
+    theirs: "500",
+    reason: "A token that is none is refused; the reference breaks on it.",
+  },
+  {
+    where: "auth/42",
+    what: "status",
+    ours: "200*",
+    theirs: "401",
+    reason:
+      "Within 30 s a used refresh token gives the same pair again, for two tabs and for lost answers; after that 401.",
+  },
+  {
+    where: "POST /api/token",
+    what: "parameter",
+    at: "client_*",
+    ours: "absent",
+    theirs: "body string|null",
+    reason: "No documented behaviour of the route depends on them; forms may send them.",
+  },
+];
+
+const accounts: readonly Difference[] = [
+  {
+    where: "users/57",
+    what: "value",
+    at: "[].order",
+    ours: "*",
+    theirs: "*",
+    reason: "The recorded list has no order that its request or its values explain. Ours is sorted by id.",
+  },
+  ...["[].name", "[].description"].map(
+    (at): Difference => ({
+      where: "permissions/619",
+      what: "value",
+      at,
+      ours: "*",
+      theirs: "*",
+      reason:
+        "The built-in groups are not called legacy where there is no older installation; both texts are free.",
+    }),
+  ),
+  {
+    where: "PUT /api/permissions/users/{user_id}",
+    what: "parameter",
+    at: "set_group",
+    ours: "absent",
+    theirs: "body boolean",
+    reason:
+      "The route reads it and decides by it whether the group counts; our document lists what the operation takes.",
+  },
+];
+
+const library: readonly Difference[] = [
+  {
+    where: "roms-list/162",
+    what: "value",
+    at: "items[].order",
+    ours: "*",
+    theirs: "*",
+    reason:
+      "Roms of the same name stand by id, so that pages never overlap; the reference leaves ties to its database.",
+  },
+  ...["162", "164", "180", "189", "213"].map(
+    (seq): Difference => ({
+      where: `roms-list/${seq}`,
+      what: "value",
+      at: "rom_id_index[]",
+      ours: "*",
+      theirs: "*",
+      reason:
+        "Roms that are equal in what they are ordered by stand by id; the reference leaves ties to its database.",
+    }),
+  ),
+  ...["2", "6"].map(
+    (platform): Difference => ({
+      where: "stats/569",
+      what: "value",
+      at: `REGION_BREAKDOWN.${platform}[].order`,
+      ours: "*",
+      theirs: "*",
+      reason: "Regions with the same count stand by name; the reference leaves ties to its database.",
+    }),
+  ),
+  {
+    where: "roms-files/305",
+    what: "value",
+    at: "length",
+    ours: "10373",
+    theirs: "10949",
+    reason:
+      "Both are zips of the same files; ours has no time stamps beside the format's own and no comments.",
+  },
+  {
+    where: "roms-files/306",
+    what: "header",
+    at: "content-type",
+    ours: "application/zip",
+    theirs: "application/octet-stream",
+    reason: "A part of a zip is a part of the same zip, whichever bytes were asked for.",
+  },
+];
+
+const config: readonly Difference[] = [
+  {
+    where: "config/565",
+    what: "status",
+    ours: "400 Unknown exclusion type 'NOPE'",
+    theirs: "500",
+    reason: "A list that does not exist is refused; the reference breaks on it.",
+  },
+];
+
+const wizard: readonly Difference[] = [
+  {
+    where: "setup/5",
+    what: "value",
+    at: "existing_platforms[].order",
+    ours: "*",
+    theirs: "*",
+    reason: "Folders stand by name; the reference leaves their order to the disk.",
+  },
+  {
+    where: "setup/5",
+    what: "value",
+    at: "existing_platforms[].rom_count",
+    ours: "16",
+    theirs: "17",
+    reason:
+      "Entries that begin with a dot are documented not to count, and the made folder holds 16 others; the recorded one may have held a file that scans pass over.",
+  },
+];
+
+const tasks: readonly Difference[] = [
+  {
+    where: "tasks/576",
+    what: "value",
+    at: ".length",
+    ours: "*",
+    theirs: "*",
+    reason: "The replay scans the library once where the recording scanned it twice.",
+  },
+];
+
+const collections: readonly Difference[] = [
+  {
+    where: "collections/499",
+    what: "status",
+    ours: "409 Collection with name 'Best' already exists",
+    theirs: "500",
+    reason:
+      "A name that is taken is a conflict; the reference says the same sentence with a status of its own fault.",
+  },
+  ...["[].path_cover_small", "[].path_cover_large"].map(
+    (at): Difference => ({
+      where: "collections/506",
+      what: "value",
+      at,
+      ours: "/assets/romm/resources/collections/*",
+      theirs: "/assets/romm/resources/collections/*",
+      reason:
+        "The part behind the question mark is a number as for roms; only that it changes with the cover counts.",
+    }),
+  ),
+  {
+    where: "collections/533",
+    what: "status",
+    ours: "404 Virtual collection with id 'zzz' not found",
+    theirs: "500",
+    reason: "An id that is none is not found; the reference breaks on it.",
+  },
+];
+
+const protocol: readonly Difference[] = [
+  {
+    where: "generic/646",
+    what: "header",
+    at: "allow",
+    ours: "GET, HEAD",
+    theirs: "GET",
+    reason: "Every route that answers GET answers HEAD.",
+  },
+  {
+    where: "roms-files/298",
+    what: "header",
+    at: "content-type",
+    ours: "application/octet-stream",
+    theirs: "text/html",
+    reason: "The page of the web server in front of the reference; clients read status and content-range.",
+  },
+  {
+    where: "roms-files/298",
+    what: "value",
+    ours: "",
+    theirs: "<html>*",
+    reason: "The page of the web server in front of the reference; clients read status and content-range.",
+  },
+];
+
+export const DIFFERENCES: readonly Difference[] = [
+  ...auth,
+  ...accounts,
+  ...library,
+  ...config,
+  ...wizard,
+  ...tasks,
+  ...collections,
+  ...protocol,
+];
