@@ -1,7 +1,8 @@
 /**
  * How fast a library is scanned and how fast large files are hashed:
  *
- *     bun bench/scan.ts [--files 5000] [--platforms 10] [--runs 3] [--rescans 7] [--large-mib 1024] [--json FILE]
+ *     bun bench/scan.ts [--files 5000] [--platforms 10] [--runs 3] [--rescans 7] [--large-mib 1024]
+ *         [--zips 2000] [--seven-zips 500] [--json FILE]
  */
 import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -11,8 +12,10 @@ import { createFirstAccount, signIn } from "./lib/api-client.ts";
 import { parseCount } from "./lib/arguments.ts";
 import { BenchError } from "./lib/bench-error.ts";
 import { type Cleanup, runBench } from "./lib/cleanup.ts";
+import { countRaHashes } from "./lib/database.ts";
 import { describeMachine } from "./lib/machine.ts";
 import { type HashFigures, measureHashing } from "./lib/measure-hashing.ts";
+import { type KindFigures, measureKinds } from "./lib/measure-kinds.ts";
 import { readChildrenCpuMs, readCpuMs } from "./lib/processes.ts";
 import { REFERENCE_NAME, REFERENCE_SCAN_SECONDS } from "./lib/reference.data.ts";
 import { formatNumber, formatRatio, formatSummary, judge, printReport, type Row } from "./lib/report.ts";
@@ -32,6 +35,8 @@ interface Options {
   readonly runs: number;
   readonly rescans: number;
   readonly largeBytes: number;
+  readonly zips: number;
+  readonly sevenZips: number;
   readonly json: string | undefined;
 }
 
@@ -44,6 +49,8 @@ function readOptions(args: readonly string[]): Options {
       runs: { type: "string", default: "3" },
       rescans: { type: "string", default: "7" },
       "large-mib": { type: "string", default: "1024" },
+      zips: { type: "string", default: "2000" },
+      "seven-zips": { type: "string", default: "500" },
       json: { type: "string" },
     },
   });
@@ -53,6 +60,8 @@ function readOptions(args: readonly string[]): Options {
     runs: parseCount("runs", values.runs, [1, RUNS_MAX]),
     rescans: parseCount("rescans", values.rescans, [1, RUNS_MAX]),
     largeBytes: parseCount("large-mib", values["large-mib"], [1, 65_536]) * 2 ** 20,
+    zips: parseCount("zips", values.zips, [1, 100_000]),
+    sevenZips: parseCount("seven-zips", values["seven-zips"], [1, 100_000]),
     json: values.json,
   };
 }
@@ -65,6 +74,8 @@ interface ScanFigures {
   readonly serverCpuMs: number;
   readonly databaseCpuMs: number;
   readonly totalBytes: number;
+  /** Roms that have a hash of RetroAchievements after a first scan. */
+  readonly raHashes: number;
 }
 
 async function measureScans(cleanup: Cleanup, options: Options): Promise<ScanFigures> {
@@ -76,6 +87,7 @@ async function measureScans(cleanup: Cleanup, options: Options): Promise<ScanFig
   });
   const seconds = { first: [] as number[], quick: [] as number[], complete: [] as number[] };
   let cpu = { serverCpuMs: 0, databaseCpuMs: 0 };
+  let raHashes = 0;
   for (let run = 0; run < options.runs; run += 1) {
     // Every first scan meets an empty database and the very same files.
     const basePath = createSubfolder(folder, `run-${run}`);
@@ -91,6 +103,8 @@ async function measureScans(cleanup: Cleanup, options: Options): Promise<ScanFig
     };
     requireWhole(first.scan.stats, options.files);
     seconds.first.push(first.wallMs / 1000);
+    raHashes = await countRaHashes(basePath);
+    if (raHashes === 0) throw new BenchError("the scan made no hashes of RetroAchievements");
     const repeats = run === options.runs - 1 ? options.rescans : 0;
     for (const type of ["quick", "complete"] as const) {
       for (let repeat = 0; repeat < repeats; repeat += 1) {
@@ -107,6 +121,7 @@ async function measureScans(cleanup: Cleanup, options: Options): Promise<ScanFig
     complete: summarize(seconds.complete),
     ...cpu,
     totalBytes: made.totalBytes,
+    raHashes,
   };
 }
 
@@ -119,7 +134,38 @@ function requireWhole(
   throw new BenchError(`not every file was added and hashed: ${JSON.stringify(stats)}`);
 }
 
-function toRows(scans: ScanFigures, hashing: HashFigures, options: Options): readonly Row[] {
+interface Figures {
+  readonly scans: ScanFigures;
+  readonly hashing: HashFigures;
+  readonly kinds: readonly KindFigures[];
+}
+
+/** Roms a second, or bytes per CPU second where the bytes are what takes it. */
+function toKindRow({ name, roms, bytes, seconds, serverCpuMs }: KindFigures, md5: Summary): Row {
+  const what = `first scan of ${roms} ${name}`;
+  if (name !== "large files") {
+    return [
+      what,
+      formatSummary(seconds, "s", 3),
+      "-",
+      `${formatNumber(roms / seconds.median)} a second`,
+      "-",
+      "-",
+    ];
+  }
+  const perCpuSecond = bytes / 1e6 / serverCpuMs;
+  const share = perCpuSecond * md5.median;
+  return [
+    `${what}, per core`,
+    `${formatNumber(perCpuSecond)} GB/s`,
+    `${formatNumber(1 / md5.median)} GB/s (md5 alone)`,
+    `${formatNumber(share * 100)} %`,
+    `>= ${HASH_BUDGET_SHARE * 100} %`,
+    judge(share >= HASH_BUDGET_SHARE),
+  ];
+}
+
+function toRows({ scans, hashing, kinds }: Figures, options: Options): readonly Row[] {
   // The recorded figures belong to one size of library; beside another they would mislead.
   const isSameSize = options.files === 5_000 && options.platforms === 10;
   const compare = (summary: Summary, reference: number | null, budget: number | null): Row => [
@@ -129,22 +175,26 @@ function toRows(scans: ScanFigures, hashing: HashFigures, options: Options): rea
     budget === null ? "-" : `<= ${budget} s`,
     budget === null ? "-" : judge(summary.median <= budget),
   ];
-  const { single, md5Alone, share, scaling } = hashing;
+  const { tasks, md5Alone, scaling } = hashing;
   const speed = (nsPerByte: number) => `${formatNumber(1 / nsPerByte)} GB/s`;
   return [
-    ["first scan, hashing on", ...compare(scans.first, REFERENCE_SCAN_SECONDS.first, FIRST_BUDGET_SECONDS)],
+    [
+      "first scan, hashing and RetroAchievements on",
+      ...compare(scans.first, REFERENCE_SCAN_SECONDS.first, FIRST_BUDGET_SECONDS),
+    ],
     ["quick scan again", ...compare(scans.quick, REFERENCE_SCAN_SECONDS.quickRepeat, QUICK_BUDGET_SECONDS)],
     ["complete scan again", ...compare(scans.complete, null, null)],
-    [
-      "crc32+md5+sha1 per core",
-      speed(single.median),
+    ...kinds.map((kind) => toKindRow(kind, md5Alone)),
+    ...tasks.map(({ files, nsPerByte, share }) => [
+      `crc32+md5+sha1 per core, ${files} ${files === 1 ? "file" : "files in step"}`,
+      speed(nsPerByte.median),
       `${speed(md5Alone.median)} (md5 alone)`,
       `${formatNumber(share * 100)} %`,
       `>= ${HASH_BUDGET_SHARE * 100} %`,
       judge(share >= HASH_BUDGET_SHARE),
-    ],
+    ]),
     [
-      `the same, ${hashing.workers} workers`,
+      `one file each, ${hashing.workers} workers`,
       speed(hashing.together.median),
       "-",
       formatRatio(scaling),
@@ -163,20 +213,28 @@ await runBench(async (cleanup) => {
     runs: options.runs,
     cores: machine.cores,
   });
+  const { zips, sevenZips, largeBytes, runs } = options;
+  const kinds = await measureKinds(cleanup, { zips, sevenZips, largeBytes, runs });
   const input = `${options.files} files, ${options.platforms} platforms, ${scans.totalBytes} bytes`;
   printReport(
     {
       title: `Scan: ${input}; large file ${options.largeBytes} bytes; median (least..most)`,
       machine,
       heads: ["what", "ours", "reference", "ratio", "budget", "verdict"],
-      rows: toRows(scans, hashing, options),
+      rows: toRows({ scans, hashing, kinds }, options),
       notes: [
         `Reference: ${REFERENCE_NAME}. Scans: from the request to the scan's own finishedAt, the server in its own process.`,
         `CPU of the last first scan: server with workers ${scans.serverCpuMs} ms, PostgreSQL ${scans.databaseCpuMs} ms.`,
+        `${scans.raHashes} of ${options.files} roms have a hash of RetroAchievements; the others are too small to be discs.`,
+        ...kinds.map(
+          ({ name, bytes, serverCpuMs }) =>
+            `First scan of ${name}: ${bytes} bytes, server with workers ${serverCpuMs} ms of CPU.`,
+        ),
+        "One file alone is what a scan does only when there are fewer large files than two for each worker.",
         "Hashing: through the server's worker pool, bytes per CPU second of the whole process; md5 alone over the same file in the same run.",
         "The line with several workers is bytes per second of wall time, and its ratio to one worker's.",
       ],
-      figures: { options, scans, hashing, reference: REFERENCE_SCAN_SECONDS },
+      figures: { options, scans, hashing, kinds, reference: REFERENCE_SCAN_SECONDS },
     },
     options.json,
   );

@@ -58,3 +58,15 @@ export async function cloneRoms(handle: DatabaseHandle, times: number): Promise<
   const [row] = await handle.sql<{ total: number }[]>`select count(*)::int as total from roms`;
   return row?.total ?? 0;
 }
+
+/** How many roms of a running server have a hash of RetroAchievements. */
+export async function countRaHashes(basePath: string): Promise<number> {
+  const handle = openEmbedded(basePath);
+  try {
+    const [row] = await handle.sql<{ total: number }[]>`
+      select count(*)::int as total from roms where ra_hash <> ''`;
+    return row?.total ?? 0;
+  } finally {
+    await handle.close();
+  }
+}

@@ -6,7 +6,11 @@ import { percentile } from "./statistics.ts";
 const TIMES_MAX = 4_000_000;
 
 async function drive(plan: LoadPlan): Promise<LoadResult> {
-  const headers = plan.authorization === null ? {} : { authorization: plan.authorization };
+  const { authorization, cookie } = plan;
+  const headers = {
+    ...(authorization === null ? {} : { authorization }),
+    ...(cookie === undefined ? {} : { cookie }),
+  };
   const times = new Float64Array(TIMES_MAX);
   let turn = 0;
   let requests = 0;

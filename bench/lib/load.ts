@@ -12,6 +12,8 @@ export interface LoadPlan {
   readonly paths: readonly string[];
   /** Null sends no Authorization header. */
   readonly authorization: string | null;
+  /** Sends no Cookie header when left out. */
+  readonly cookie?: string | undefined;
   readonly connections: number;
   readonly seconds: number;
 }
@@ -73,7 +75,9 @@ export async function chooseLoadGenerator(
 }
 
 async function runWrk(cleanup: Cleanup, wrk: readonly string[], plan: LoadPlan): Promise<LoadResult> {
-  const header = plan.authorization === null ? [] : ["-H", `Authorization: ${plan.authorization}`];
+  const { authorization, cookie } = plan;
+  const header = authorization === null ? [] : ["-H", `Authorization: ${authorization}`];
+  if (cookie !== undefined) header.push("-H", `Cookie: ${cookie}`);
   const size = ["-t", "1", "-c", String(plan.connections), "-d", `${plan.seconds}s`, "--timeout", "10s"];
   return await runGenerator(
     cleanup,

@@ -8,14 +8,20 @@ import type { Cleanup } from "./cleanup.ts";
 import { type Summary, summarize } from "./statistics.ts";
 import { createFolder, writeLargeFile } from "./workspace.ts";
 
+/** All three digests of some files in one task. */
+export interface TaskFigures {
+  readonly files: number;
+  readonly nsPerByte: Summary;
+  /** Median speed as a share of md5's alone. */
+  readonly share: number;
+}
+
 /** Times are nanoseconds per byte, of CPU unless said. */
 export interface HashFigures {
   readonly sizeBytes: number;
-  /** All three digests in one read. */
-  readonly single: Summary;
+  /** By the number of files that are hashed in one task, one first. */
+  readonly tasks: readonly TaskFigures[];
   readonly md5Alone: Summary;
-  /** Median speed of all three as a share of md5's alone. */
-  readonly share: number;
   readonly workers: number;
   /** Wall time, one file per worker at the same time. */
   readonly together: Summary;
@@ -32,7 +38,10 @@ export interface HashOptions {
 /** Workers beyond these say nothing more about how the pool scales. */
 const WORKERS_MAX = 8;
 
-/** Measures the server's own hashing task over one large file, against md5 alone, run about. */
+/** Files of one task; a scan puts up to four large ones together. */
+const FILE_COUNTS = [1, 2, 3, 4] as const;
+
+/** Measures the server's own hashing task over large files, against md5 alone, in turn. */
 export async function measureHashing(cleanup: Cleanup, options: HashOptions): Promise<HashFigures> {
   const { sizeBytes, runs } = options;
   const path = join(createFolder(cleanup, "hash"), "large.bin");
@@ -41,31 +50,35 @@ export async function measureHashing(cleanup: Cleanup, options: HashOptions): Pr
   const compute = createWorkers({ size: workers });
   cleanup.add(() => compute.close());
   const file = { path, sizeBytes };
-  // The first round fills the page cache and starts the threads.
-  await hashTogether(compute, file, workers);
-  const single: number[] = [];
+  // The first round fills the page cache, starts the threads and has their code compiled.
+  for (const count of FILE_COUNTS) await hashTogether(compute, file, { workers, count });
+  const byCount = FILE_COUNTS.map((): number[] => []);
   const singleWall: number[] = [];
   const md5Alone: number[] = [];
   const together: number[] = [];
   for (let run = 0; run < runs; run += 1) {
-    const one = await measure(() => hashTogether(compute, file, 1));
-    single.push(one.cpuNs / sizeBytes);
-    singleWall.push(one.wallNs / sizeBytes);
     md5Alone.push((await measure(async () => hashMd5(file))).cpuNs / sizeBytes);
-    const all = await measure(() => hashTogether(compute, file, workers));
+    for (const [index, count] of FILE_COUNTS.entries()) {
+      const task = await measure(() => hashTogether(compute, file, { workers: 1, count }));
+      byCount[index]?.push(task.cpuNs / (sizeBytes * count));
+      if (count === 1) singleWall.push(task.wallNs / sizeBytes);
+    }
+    const all = await measure(() => hashTogether(compute, file, { workers, count: 1 }));
     together.push(all.wallNs / (sizeBytes * workers));
   }
-  const summaries = {
-    single: summarize(single),
-    md5Alone: summarize(md5Alone),
-    together: summarize(together),
+  const alone = summarize(md5Alone);
+  const wall = summarize(together);
+  const toFigures = (files: number, index: number): TaskFigures => {
+    const nsPerByte = summarize(byCount[index] ?? []);
+    return { files, nsPerByte, share: alone.median / nsPerByte.median };
   };
   return {
     sizeBytes,
-    ...summaries,
-    share: summaries.md5Alone.median / summaries.single.median,
+    tasks: FILE_COUNTS.map(toFigures),
+    md5Alone: alone,
+    together: wall,
     workers,
-    scaling: summarize(singleWall).median / summaries.together.median,
+    scaling: summarize(singleWall).median / wall.median,
   };
 }
 
@@ -74,13 +87,16 @@ interface LargeFile {
   readonly sizeBytes: number;
 }
 
-async function hashTogether(compute: Compute, { path, sizeBytes }: LargeFile, count: number): Promise<void> {
-  const files = [{ id: 1, path, expectedSizeBytes: sizeBytes }];
-  const tasks = Array.from({ length: count }, () => compute.run("hash-files", { files }));
-  for (const [result] of await Promise.all(tasks)) {
-    if (result === undefined || "failure" in result) {
-      throw new BenchError(`the large file was not hashed: ${JSON.stringify(result)}`);
-    }
+/** Hashes the file on some workers at the same time, `count` times in each task. */
+async function hashTogether(
+  compute: Compute,
+  { path, sizeBytes }: LargeFile,
+  { workers, count }: { readonly workers: number; readonly count: number },
+): Promise<void> {
+  const files = Array.from({ length: count }, (_, id) => ({ id, path, expectedSizeBytes: sizeBytes }));
+  const tasks = Array.from({ length: workers }, () => compute.run("hash-files", { files }));
+  for (const result of (await Promise.all(tasks)).flat()) {
+    if ("failure" in result) throw new BenchError(`not hashed: ${JSON.stringify(result)}`);
   }
 }
 
