@@ -15,6 +15,12 @@ export interface StartScan {
   readonly platformIds?: readonly number[] | undefined;
   /** Names of folders, also of those that are no platform yet. */
   readonly platformFsSlugs?: readonly string[] | undefined;
+  /** Only these roms, whatever else is said. */
+  readonly romIds?: readonly number[] | undefined;
+  /** Short names of the metadata providers to ask. */
+  readonly sources?: readonly string[] | undefined;
+  /** While another scan is under way: `refuse`, unless said, throws; `wait` lets this one follow it. */
+  readonly whenBusy?: "refuse" | "wait" | undefined;
   /** Confirms that vanished files really are gone. */
   readonly acceptMissing?: boolean | undefined;
 }
@@ -26,7 +32,7 @@ export type ScanStep = Omit<ScanEvent, "stats"> & Scan["stats"];
 export interface Scans {
   /**
    * Starts a scan and returns it at once; `watch` tells how it goes.
-   * @throws MultitapError `conflict` when one is running already.
+   * @throws MultitapError `conflict` when one is under way already and this one may not wait, or too many wait.
    * @example
    * const scan = await client.scan.start({ type: "complete", platformFsSlugs: ["snes"] });
    */

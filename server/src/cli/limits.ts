@@ -6,8 +6,6 @@ export const LOCK_WAIT_MS = 5_000;
 export const CONNECT_WAIT_MS = 10_000;
 /** Longest wait of `health` for an answer; container engines start the next check soon after. */
 export const HEALTH_TIMEOUT_MS = 4_000;
-/** Scans of others that a command waits for before it starts its own. */
-export const SCANS_AWAITED_MAX = 20;
 /** Problems of a scan that `--json` lists; the object has to be readable. */
 export const PROBLEMS_LISTED_MAX = 100;
 /** Milliseconds between two progress lines where there is no terminal. */

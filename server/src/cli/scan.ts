@@ -9,7 +9,7 @@ import {
 import { SCAN_TYPES } from "../scan/contract.ts";
 import { type CommandCall, type CommandResult, createCommand } from "./command.ts";
 import { CliError, toFailure } from "./errors.ts";
-import { PROBLEMS_LISTED_MAX, SCANS_AWAITED_MAX } from "./limits.ts";
+import { PROBLEMS_LISTED_MAX } from "./limits.ts";
 import { type OpenedServer, openServer } from "./open-server.ts";
 import { createProgressView, formatNumber, formatSummary } from "./scan-progress.ts";
 
@@ -54,7 +54,7 @@ export const scan = createCommand({
     const startedAtMs = performance.now();
     try {
       const request = await toRequest(server.client, call);
-      const started = await startWhenFree(server, request, call);
+      const started = await startInLine(server, request, call);
       if (!call.options.wait) {
         const lines = [`Scan ${started.id} was started.`];
         return { json: { scan: started, isJoined: server.isJoined }, lines };
@@ -84,28 +84,22 @@ async function toRequest(client: Client, { options: given }: ScanCall): Promise<
   return { type, platformFsSlugs: [...new Set(platformFsSlugs)], acceptMissing: given["accept-missing"] };
 }
 
-/** Starts the scan; one that is under way, perhaps left by a process that was killed, is waited for first. */
-async function startWhenFree(server: OpenedServer, request: StartScan, call: ScanCall): Promise<Scan> {
-  for (let awaited = 0; ; awaited += 1) {
-    server.signal.throwIfAborted();
-    try {
-      return await server.client.scan.start(request, { signal: server.signal });
-    } catch (error) {
-      const openScanId = findOpenScan(error);
-      if (openScanId === null || !call.options.wait || awaited >= SCANS_AWAITED_MAX) {
-        throw leaveReason(server, error);
-      }
-      if (!call.options.json) call.terminal.note(`Scan ${openScanId} is under way; waiting for it.`);
-      await watch(server, openScanId, call);
-    }
+/** Starts the scan; behind one that is under way, perhaps left by a process that was killed, it waits its turn. */
+async function startInLine(server: OpenedServer, request: StartScan, call: ScanCall): Promise<Scan> {
+  try {
+    const scan = await server.client.scan.start({ ...request, whenBusy: "wait" }, { signal: server.signal });
+    if (!call.options.json && call.options.wait) await noteTurn(server, scan, call);
+    return scan;
+  } catch (error) {
+    throw leaveReason(server, error);
   }
 }
 
-function findOpenScan(error: unknown): number | null {
-  if (!isMultitapError(error, "conflict") || error.code !== "SCAN_RUNNING") return null;
-  const { details } = error;
-  const isNamed = typeof details === "object" && details !== null && "scanId" in details;
-  return isNamed && typeof details.scanId === "number" ? details.scanId : null;
+/** Says what the scan waits for, if it does. */
+async function noteTurn(server: OpenedServer, scan: Scan, call: ScanCall): Promise<void> {
+  const scans = await server.client.scan.list({}, { signal: server.signal });
+  const before = scans.find((each) => each.id < scan.id && each.finishedAt === null);
+  if (before !== undefined) call.terminal.note(`Scan ${before.id} is under way; waiting for it.`);
 }
 
 /** Follows our own scan: the first Ctrl-C cancels it. */
