@@ -43,7 +43,8 @@ describe("hidden roms", () => {
   test("are neither listed nor counted, nor lend their covers", async () => {
     const shown = scene.romIds.slice(1);
     const one = await scene.read(id, VIEWER);
-    const [listed] = (await scene.call("", { authorization: VIEWER })).json as WireCollection[];
+    const list = (await scene.call("", { authorization: VIEWER })).json as WireCollection[];
+    const listed = list.find((collection) => collection.id === id);
     for (const collection of [one, listed]) {
       expect(collection).toMatchObject({ rom_ids: shown, rom_count: shown.length });
       expect(collection?.path_covers_small.map((url) => Number(/\d+/.exec(url)?.[0]))).toEqual(shown);
@@ -55,14 +56,16 @@ describe("hidden roms", () => {
 
   test("stay when somebody who may not see them changes the rest", async () => {
     const [, b = 0, c = 0] = scene.romIds;
-    const put = await scene.send("PUT", `/${id}`, { rom_ids: `[${b}]` }, VIEWER);
+    const { id: changed } = await scene.add("?is_public=true", { name: "Changed" }, VIEWER);
+    await scene.call(`/${changed}/roms`, { json: { rom_ids: all() } });
+    const put = await scene.send("PUT", `/${changed}`, { rom_ids: `[${b}]` }, VIEWER);
     expect(put.json).toMatchObject({ rom_ids: [b] });
-    expect((await scene.read(id)).rom_ids).toEqual([scene.romIds[0] ?? 0, b, deep]);
+    expect((await scene.read(changed)).rom_ids).toEqual([scene.romIds[0] ?? 0, b, deep]);
     const json = { rom_ids: [scene.romIds[0], deep] };
-    const removed = await scene.call(`/${id}/roms`, { method: "DELETE", json, authorization: VIEWER });
+    const removed = await scene.call(`/${changed}/roms`, { method: "DELETE", json, authorization: VIEWER });
     expect(removed.json).toMatchObject({ rom_ids: [b] });
-    expect((await scene.read(id)).rom_ids).toEqual([scene.romIds[0] ?? 0, b, deep]);
-    const more = await scene.call(`/${id}/roms`, { json: { rom_ids: [c] }, authorization: VIEWER });
+    expect((await scene.read(changed)).rom_ids).toEqual([scene.romIds[0] ?? 0, b, deep]);
+    const more = await scene.call(`/${changed}/roms`, { json: { rom_ids: [c] }, authorization: VIEWER });
     expect(more.json).toMatchObject({ rom_ids: [b, c], rom_count: 2 });
   });
 
