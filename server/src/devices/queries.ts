@@ -13,10 +13,17 @@ export interface WebDeviceFacts {
 
 const isWeb = and(eq(devices.platform, "Web"), eq(devices.client, "web"));
 
+/** Whose device it is; `id` is the one it gets when it is new. */
+interface DeviceOwner {
+  readonly id: string;
+  readonly userId: number;
+  readonly identifier: string;
+}
+
 /** Writes the row of the browser that owns an identifier, making it when absent, and gives its id. */
 export async function upsertWebDevice(
   db: Executor,
-  owner: { readonly id: string; readonly userId: number; readonly identifier: string },
+  owner: DeviceOwner,
   facts: WebDeviceFacts,
 ): Promise<string> {
   const changing = {
@@ -26,21 +33,10 @@ export async function upsertWebDevice(
     lastSeen: facts.seenAt,
     updatedAt: facts.seenAt,
   };
-  const [row] = await db
-    .insert(devices)
-    .values({
-      id: owner.id,
-      userId: owner.userId,
-      clientDeviceIdentifier: owner.identifier,
-      platform: "Web",
-      client: "web",
-      createdAt: facts.seenAt,
-      ...changing,
-    })
-    .onConflictDoUpdate({ target: [devices.userId, devices.clientDeviceIdentifier], set: changing })
-    .returning({ id: devices.id });
-  assert(row !== undefined, "an upsert returns its row");
-  return row.id;
+  return await upsertDevice(db, owner, {
+    fixed: { platform: "Web", client: "web", createdAt: facts.seenAt },
+    changing,
+  });
 }
 
 /** Finds the identifier of an account's browser of that name at that address; null when there is none. */
@@ -91,7 +87,7 @@ export interface AppDeviceFacts {
  */
 export async function upsertAppDevice(
   db: Executor,
-  owner: { readonly id: string; readonly userId: number; readonly identifier: string },
+  owner: DeviceOwner,
   facts: AppDeviceFacts,
 ): Promise<string> {
   const changing = {
@@ -100,17 +96,33 @@ export async function upsertAppDevice(
     lastSeen: facts.seenAt,
     updatedAt: facts.seenAt,
   };
-  const [row] = await db
-    .insert(devices)
-    .values({
-      id: owner.id,
-      userId: owner.userId,
-      clientDeviceIdentifier: owner.identifier,
+  return await upsertDevice(db, owner, {
+    fixed: {
       platform: facts.platform,
       client: facts.client,
       syncMode: "api",
       createdAt: facts.seenAt,
+    },
+    changing,
+  });
+}
+
+type DeviceColumns = Partial<typeof devices.$inferInsert>;
+
+/** Inserts a device with all its columns, or writes only the `changing` ones of the one that has the identifier. */
+async function upsertDevice(
+  db: Executor,
+  owner: DeviceOwner,
+  { fixed, changing }: { readonly fixed: DeviceColumns; readonly changing: DeviceColumns },
+): Promise<string> {
+  const [row] = await db
+    .insert(devices)
+    .values({
+      ...fixed,
       ...changing,
+      id: owner.id,
+      userId: owner.userId,
+      clientDeviceIdentifier: owner.identifier,
     })
     .onConflictDoUpdate({ target: [devices.userId, devices.clientDeviceIdentifier], set: changing })
     .returning({ id: devices.id });
