@@ -244,6 +244,34 @@ export const romUser = pgTable(
   (t) => [unique("rom_user_key").on(t.romId, t.userId), index("rom_user_user_idx").on(t.userId)],
 );
 
+/** Uploads of roms that are under way; their bytes wait on disk under the id. */
+export const romUploads = pgTable(
+  "rom_uploads",
+  {
+    id: textC("id").primaryKey(),
+    userId: integer("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    platformId: integer("platform_id")
+      .notNull()
+      .references(() => platforms.id, { onDelete: "cascade" }),
+    fileName: textC("file_name").notNull(),
+    totalSizeBytes: bytesColumn("total_size_bytes"),
+    totalChunks: integer("total_chunks").notNull(),
+    /** Lower-case hex of the whole file; null when the caller did not say. */
+    sha1: textC("sha1"),
+    /** The caller's own name for this upload, by which it finds it again; null without one. */
+    resumeId: textC("resume_id"),
+    expiresAt: moment("expires_at").notNull(),
+    ...stamps(),
+  },
+  (t) => [
+    unique("rom_uploads_resume_key").on(t.userId, t.resumeId),
+    index("rom_uploads_platform_idx").on(t.platformId),
+    index("rom_uploads_expires_idx").on(t.expiresAt),
+  ],
+);
+
 export const romNotes = pgTable(
   "rom_notes",
   {

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { HeartbeatFlags, OidcFacts, TaskFacts } from "../base/facts.ts";
 import type { AllowedOrigins } from "../http/cors.ts";
 import { parseTrustedProxies, type TrustedProxies } from "../http/public-url.ts";
@@ -66,6 +66,8 @@ export interface Config {
   readonly logLevel: "debug" | "info" | "warn" | "error";
   readonly logFormat: "text" | "json";
   readonly minFreeBytes: number;
+  /** Where uploads wait until they are whole. */
+  readonly tempPath: string;
   readonly zipCacheMaxBytes: number;
   readonly allowNetworkData: boolean;
   readonly roles: ReadonlySet<Role>;
@@ -92,8 +94,9 @@ export function readConfig(raw: RawEnvironment, options: ConfigOptions): Config 
   checkTimeZone(textOf(environment, "TZ"));
   const memoryLimitBytes = options.memoryLimitBytes ?? null;
   const seconds = (name: Parameters<typeof intOf>[1]) => (intOf(environment, name) ?? 0) * 1000;
+  const basePath = resolve(textOf(environment, "ROMM_BASE_PATH") ?? options.defaultBasePath);
   return {
-    basePath: resolve(textOf(environment, "ROMM_BASE_PATH") ?? options.defaultBasePath),
+    basePath,
     host: textOf(environment, "ROMM_HOST") ?? "0.0.0.0",
     port: intOf(environment, "ROMM_PORT") ?? 8080,
     publicUrl: readPublicUrl(environment),
@@ -127,6 +130,7 @@ export function readConfig(raw: RawEnvironment, options: ConfigOptions): Config 
     proxies: readOwnProxies(environment, raw),
     logLevel: readLogLevel(environment),
     logFormat: textOf(environment, "MULTITAP_LOG_FORMAT") === "json" ? "json" : "text",
+    tempPath: join(textOf(environment, "ROMM_TMP_PATH") ?? join(basePath, "resources"), "tmp"),
     minFreeBytes: intOf(environment, "MULTITAP_MIN_FREE") ?? 0,
     zipCacheMaxBytes: intOf(environment, "MULTITAP_ZIP_CACHE_MAX") ?? 0,
     allowNetworkData: flagOf(environment, "MULTITAP_ALLOW_NETWORK_DATA"),

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Context, IdempotencyMark, Ports } from "../base/context.ts";
 import { toAppError } from "../base/errors.ts";
 import type { Facts } from "../base/facts.ts";
@@ -8,6 +9,7 @@ import type { CallFacts } from "../http/gate.ts";
 import { mountRoutes } from "../http/mount.ts";
 import { createOpenApi } from "../http/openapi.ts";
 import { isFromThisMachine, readOrigin, type TrustedProxies } from "../http/public-url.ts";
+import { createFormReceiver, type FormReceiver } from "../http/receive.ts";
 import type { ResponseCache } from "../http/response-cache.ts";
 import type { ZipCache } from "../http/zip/cache.ts";
 import { createZipSender } from "../http/zip/sender.ts";
@@ -167,6 +169,15 @@ function anonymousCall({ signal }: Request): CallFacts {
   return { identity: { kind: "anonymous" }, requestId: createRequestId(), signal, clientAddress: null };
 }
 
+/** Larger files of forms wait beside other uploads. */
+function createReceiver({ files, space }: Ports, { tempPath }: Facts): FormReceiver {
+  return createFormReceiver({
+    files,
+    folder: join(tempPath, "received"),
+    assertSpace: (neededBytes) => space.assertSpace(neededBytes, { path: tempPath }),
+  });
+}
+
 function createDoors(parts: DispatcherParts): Doors {
   const { ports, facts, socketMounts, cache } = parts;
   const calls = new WeakMap<Request, CallFacts>();
@@ -193,6 +204,7 @@ function createDoors(parts: DispatcherParts): Doors {
     callFacts,
     cache,
     sendZip: createZipSender({ files: ports.files, cache: parts.zips }),
+    createReceiver: () => createReceiver(ports, facts),
     describeSight: async (ctx) => (await getHidden(ctx)).mark,
     onFailure: (error, call) => report(error, { requestId: call.requestId }),
   });

@@ -14,6 +14,7 @@ export function createFacts(config: Config, secretKey: string): Facts {
     libraryPath: join(config.basePath, "library"),
     resourcesPath: join(config.basePath, "resources"),
     assetsPath: join(config.basePath, "assets"),
+    tempPath: config.tempPath,
     secretKey,
     publicUrl: config.publicUrl,
     isKiosk: config.isKiosk,

@@ -13,7 +13,9 @@ import type { HostRules } from "../ports/fetch/addresses.ts";
 import type { Proxies } from "../ports/fetch/proxies.ts";
 import { createWebFetch } from "../ports/fetch/web.ts";
 import { createDiskFiles } from "../ports/files/disk.ts";
+import { SPACE_CRITICAL_BYTES } from "../ports/files/limits.ts";
 import type { Files } from "../ports/files/port.ts";
+import { type SpaceGuard, startSpaceGuard } from "../ports/files/space-guard.ts";
 import { createPgListener, type PgListener } from "../ports/kv/pg-listener.ts";
 import type { Kv } from "../ports/kv/port.ts";
 import { createPostgresKv } from "../ports/kv/postgres.ts";
@@ -29,6 +31,10 @@ export interface OpenPortsOptions {
   readonly handle: DatabaseHandle;
   readonly log: Log;
   readonly basePath: string;
+  /** Where uploads wait. */
+  readonly tempPath: string;
+  /** Bytes that uploads and other bulk leave free. */
+  readonly minFreeBytes: number;
   readonly redisUrl: string | null;
   /** Put before every key in Redis; our own unless a test shares the server with others. */
   readonly redisPrefix?: string | undefined;
@@ -92,11 +98,13 @@ export async function openPorts(options: OpenPortsOptions): Promise<OpenedPorts>
     log: log.child("config"),
   });
   const mail: Mail = options.smtp === null ? createLogMail(log.child("mail")) : createSmtpMail(options.smtp);
+  const space = watchSpace(options, files, report);
   const fetch = createWebFetch({ log: log.child("fetch"), ...options.calls });
   const ports: Ports = {
     database: handle.db,
     kv,
     files,
+    space,
     queue,
     compute,
     events,
@@ -120,11 +128,29 @@ export async function openPorts(options: OpenPortsOptions): Promise<OpenedPorts>
     zips,
     async close(drainMs) {
       zips.close();
+      space.stop();
       await queue.stop({ drainMs });
       await Promise.all([compute.close(), events.close(), kv.close(), mail.close(), fetch.close()]);
       await listener.close();
     },
   };
+}
+
+function watchSpace(
+  { basePath, tempPath, minFreeBytes, log }: OpenPortsOptions,
+  files: Files,
+  report: (message: string, cause: unknown) => void,
+): SpaceGuard {
+  return startSpaceGuard({
+    files,
+    paths: ["", "resources", "assets"].map((name) => join(basePath, name)),
+    separatePaths: [join(basePath, "library"), tempPath],
+    lowBytes: minFreeBytes,
+    criticalBytes: Math.min(SPACE_CRITICAL_BYTES, minFreeBytes),
+    report,
+    onChange: ({ level, worst }) =>
+      log[level === "ok" ? "info" : "warn"](`free space is ${level}`, { path: worst?.path ?? null }),
+  });
 }
 
 /** Several programs may share one Redis. */

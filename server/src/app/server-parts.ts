@@ -69,6 +69,8 @@ async function openOver(
     handle: database.handle,
     log,
     basePath: config.basePath,
+    tempPath: config.tempPath,
+    minFreeBytes: config.minFreeBytes,
     redisUrl: config.redisUrl,
     workerCount: config.workerCount,
     computeSettings: config.compute,

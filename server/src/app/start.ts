@@ -14,8 +14,8 @@ import { describeStart } from "./summary.ts";
 
 /** How long running requests may finish at a stop. */
 const DRAIN_MS = 1_000;
-/** Largest body Bun lets through; routes have their own, smaller limits. */
-const BODY_BYTES_MAX = 128 * 1024 * 1024;
+/** Largest body Bun lets through; every route has its own, smaller limit, and forms are never held in memory. */
+const BODY_BYTES_MAX = 64 * 1024 ** 3;
 /** Seconds without a byte after which a connection is closed; Bun allows no more than 255. */
 const IDLE_TIMEOUT_SECONDS = 255;
 

@@ -133,6 +133,8 @@ function openTestPorts(config: Config, { database, basePath, log, files }: TestP
     handle: database.handle,
     log,
     basePath,
+    tempPath: config.tempPath,
+    minFreeBytes: config.minFreeBytes,
     redisUrl: process.env.MULTITAP_TEST_REDIS_URL ?? null,
     redisPrefix: `multitap-test-${createHexToken(6)}:`,
     workerCount: 1,

@@ -198,6 +198,11 @@ export const VARIABLES = {
     fallback: null,
     meaning: "The 7-Zip to run; the system's `7zz` or `7z`, else the one that comes with us, when unset.",
   },
+  ROMM_TMP_PATH: {
+    kind: "folder",
+    fallback: null,
+    meaning: "Folder in which uploads wait, in `tmp`; the resources folder when unset.",
+  },
   MULTITAP_TMP: {
     kind: "folder",
     fallback: null,

@@ -26,6 +26,7 @@ const FACTS: Facts = {
   libraryPath: "",
   resourcesPath: "",
   assetsPath: "",
+  tempPath: "",
   secretKey: "a secret only for tests",
   publicUrl: null,
   isKiosk: false,

@@ -3,6 +3,7 @@ import type { Compute } from "../ports/compute/port.ts";
 import type { Events } from "../ports/events/port.ts";
 import type { Fetch } from "../ports/fetch/port.ts";
 import type { Files } from "../ports/files/port.ts";
+import type { SpaceGuard } from "../ports/files/space-guard.ts";
 import type { Kv } from "../ports/kv/port.ts";
 import type { Log } from "../ports/log/port.ts";
 import type { Mail } from "../ports/mail/port.ts";
@@ -17,6 +18,8 @@ export interface Ports {
   readonly database: Database;
   readonly kv: Kv;
   readonly files: Files;
+  /** Room on the file systems we write to; asked before anything large is stored. */
+  readonly space: SpaceGuard;
   readonly queue: Queue;
   readonly compute: Compute;
   readonly events: Events;

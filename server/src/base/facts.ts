@@ -5,6 +5,8 @@ export interface Facts {
   readonly libraryPath: string;
   readonly resourcesPath: string;
   readonly assetsPath: string;
+  /** Where uploads wait until they are whole; below the operator's temporary folder, or the resources. */
+  readonly tempPath: string;
   /** Signing key of tokens and cookies. */
   readonly secretKey: string;
   readonly publicUrl: string | null;

@@ -1,4 +1,6 @@
 /** The REST door over routes that a test makes up, without an application behind it. */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as v from "valibot";
 import type { Context } from "../base/context.ts";
 import { ANONYMOUS, type Identity } from "../base/identity.ts";
@@ -6,6 +8,7 @@ import { type Operation, operation } from "../base/operation.ts";
 import type { Scope } from "../base/scopes.ts";
 import { createDiskFiles } from "../ports/files/disk.ts";
 import { mountRoutes } from "./mount.ts";
+import { createFormReceiver } from "./receive.ts";
 import type { ResponseCache } from "./response-cache.ts";
 import type { RestRoute } from "./route.ts";
 import { createZipSender } from "./zip/sender.ts";
@@ -16,6 +19,9 @@ export interface KitCall extends RequestInit {
   /** Another address than `http://localhost`. */
   readonly origin?: string | undefined;
 }
+
+/** Where larger files of forms wait, removed with their request. */
+export const RECEIVED_FOLDER = join(tmpdir(), `multitap-received-${process.pid}`);
 
 /** A mounted table of routes. */
 export interface Kit {
@@ -38,6 +44,7 @@ export function openKit(routes: readonly RestRoute[], { cache, describeSight }: 
     routes,
     cache: cache ?? null,
     sendZip: createZipSender({ files: createDiskFiles(), cache: null }),
+    createReceiver: () => createFormReceiver({ files: createDiskFiles(), folder: RECEIVED_FOLDER }),
     describeSight,
     // The made-up operations use nothing else of a context.
     createContext: ({ identity }) =>

@@ -7,6 +7,7 @@ import { detailResponse, toErrorResponse } from "./error-response.ts";
 import type { CallFacts, CreateContext } from "./gate.ts";
 import type { LocationHints } from "./input-issue.ts";
 import { createReader, type RequestReader } from "./reader.ts";
+import type { FormReceiver } from "./receive.ts";
 import type { ResponseCache } from "./response-cache.ts";
 import type { RestRoute, RouteOptions } from "./route.ts";
 import type { SendZip } from "./zip/sender.ts";
@@ -21,6 +22,8 @@ export interface MountOptions {
   readonly cache: ResponseCache | null;
   /** Answers with archives of files. */
   readonly sendZip: SendZip;
+  /** Makes what takes the forms of one request off the network. */
+  readonly createReceiver: () => FormReceiver;
   /**
    * Names what a caller may not see: callers of different sight share no kept answer, nor one before and after
    * their sight changed. All see the same when left out.
@@ -110,7 +113,8 @@ async function answer(route: RestRoute, call: RouteCall, mount: Mount): Promise<
   // A body is read where it went; without one the request as it came says more.
   const hasBody = !isBodiless(original.method) || original.body !== null;
   const request = hasBody ? call.request : original;
-  const reader = createReader(request, { params, sendZip: mount.sendZip });
+  const receiver = mount.createReceiver();
+  const reader = createReader(request, { params, sendZip: mount.sendZip, receiver });
   const operation = route.operation as unknown as Operation<unknown, unknown>;
   const options = route.options as unknown as RouteOptions<unknown, unknown>;
   const hints: LocationHints = {
@@ -131,6 +135,8 @@ async function answer(route: RestRoute, call: RouteCall, mount: Mount): Promise<
     return await answerCached(mount.cache, `${sight} ${cacheKey(ctx.identity, request)}`, make);
   } catch (error) {
     return answerFailure(error, mount, { request: original, hints, errors: options.errors });
+  } finally {
+    await receiver.discard();
   }
 }
 

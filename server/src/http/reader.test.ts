@@ -2,17 +2,25 @@ import { describe, expect, test } from "bun:test";
 import { isAppError } from "../base/errors.ts";
 import { BODY_BYTES_MAX, QUERY_VALUES_MAX } from "./limits.ts";
 import { createReader, type RequestReader } from "./reader.ts";
+import type { FormReceiver } from "./receive.ts";
 
 /** No route here answers with an archive. */
 const noZip = () => Promise.resolve(new Response());
 
+/** Nor takes a form with files. */
+const receiver: FormReceiver = {
+  receive: () => Promise.resolve({ fields: new URLSearchParams(), files: [] }),
+  discard: () => Promise.resolve(),
+};
+
 const readerOf = (query: string, params: Record<string, string> = {}) =>
-  createReader(new Request(`http://localhost/x${query}`), { params, sendZip: noZip });
+  createReader(new Request(`http://localhost/x${query}`), { params, sendZip: noZip, receiver });
 
 const bodyReader = (body: BodyInit, headers: Record<string, string> = {}) =>
   createReader(new Request("http://localhost/x", { method: "POST", body, headers }), {
     params: {},
     sendZip: noZip,
+    receiver,
   });
 
 /** The issues that `finish` throws, or an empty list. */

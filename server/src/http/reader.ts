@@ -2,6 +2,7 @@ import { type InputIssue, invalidInput } from "../base/operation.ts";
 import { QUERY_VALUES_MAX } from "./limits.ts";
 import { readForm, readJson } from "./read-body.ts";
 import { parseBool, parseMoment, parseWhole, type Refuse } from "./read-values.ts";
+import type { FormLimits, FormReceiver, ReceivedForm } from "./receive.ts";
 import type { SendZip, ZipToSend } from "./zip/sender.ts";
 
 /** Where a value was read from; the first element of `loc` in the compatible 422 body. */
@@ -31,6 +32,10 @@ export interface RequestReader {
   json(): Promise<unknown>;
   /** The fields of a url-encoded or small multipart form. */
   form(): Promise<URLSearchParams>;
+  /** The fields and files of a form of any size; the files are gone once the request has been answered. */
+  receive(limits: FormLimits): Promise<ReceivedForm>;
+  /** The body as it comes in; empty when there is none. */
+  body(): AsyncIterable<Uint8Array>;
   /** Makes an answer that is an archive of files. */
   sendZip(zip: ZipToSend): Promise<Response>;
   /** Adds a misfit found by the route itself. */
@@ -43,10 +48,11 @@ export interface RequestReader {
 export interface ReaderParts {
   readonly params: Readonly<Record<string, string>>;
   readonly sendZip: SendZip;
+  readonly receiver: FormReceiver;
 }
 
 /** Makes the reader of one request. */
-export function createReader(request: Request, { params, sendZip }: ReaderParts): RequestReader {
+export function createReader(request: Request, { params, sendZip, receiver }: ReaderParts): RequestReader {
   const start = request.url.indexOf("?");
   const query = new URLSearchParams(start < 0 ? "" : request.url.slice(start + 1));
   const issues: InputIssue[] = [];
@@ -66,6 +72,8 @@ export function createReader(request: Request, { params, sendZip }: ReaderParts)
     header: (name) => request.headers.get(name),
     json: () => readJson(request),
     form: () => readForm(request),
+    receive: (limits) => receiver.receive(request, limits),
+    body: () => request.body ?? new Blob([]).stream(),
     sendZip: (zip) => sendZip(request, zip),
     refuse,
     finish: () => {

@@ -43,6 +43,8 @@ export interface SpaceGuardOptions {
   files: Pick<Files, "freeSpace">;
   /** The folders we write to: data, assets, resources, temp. */
   paths: readonly string[];
+  /** Measured too, but of weight only for those who name them: a library may well be full, or not ours to write. */
+  separatePaths?: readonly string[] | undefined;
   lowBytes?: number | undefined;
   criticalBytes?: number | undefined;
   pollIntervalMs?: number | undefined;
@@ -85,6 +87,7 @@ export function startSpaceGuard(options: SpaceGuardOptions): SpaceGuard {
     criticalBytes: options.criticalBytes ?? SPACE_CRITICAL_BYTES,
   };
   const meters = options.paths.map((path) => createMeter(path, options));
+  const separate = (options.separatePaths ?? []).map((path) => createMeter(path, options));
   let last: SpaceStatus = { level: "ok", worst: null };
   const readAll = async (): Promise<SpaceReading[]> => {
     const readings = await Promise.all(meters.map((meter) => meter.read()));
@@ -104,13 +107,12 @@ export function startSpaceGuard(options: SpaceGuardOptions): SpaceGuard {
     refresh,
     stop: () => clearInterval(timer),
     async assertSpace(neededBytes, { purpose = "bulk", path } = {}) {
-      await refresh();
+      await Promise.all([refresh(), ...separate.map((meter) => meter.path === path && meter.read())]);
       const floorBytes = purpose === "bulk" ? floors.lowBytes : floors.criticalBytes;
-      const known = meters.map((meter) => meter.last()).filter((reading) => reading !== null);
-      const { worst } = judgeSpace(
-        path === undefined ? known : known.filter((reading) => reading.path === path),
-        floors,
-      );
+      const asked =
+        path === undefined ? meters : [...meters, ...separate].filter((each) => each.path === path);
+      const known = asked.map((meter) => meter.last()).filter((reading) => reading !== null);
+      const { worst } = judgeSpace(known, floors);
       if (worst !== null && worst.freeBytes - neededBytes < floorBytes)
         throw insufficient(worst, neededBytes);
     },
@@ -118,6 +120,7 @@ export function startSpaceGuard(options: SpaceGuardOptions): SpaceGuard {
 }
 
 interface Meter {
+  readonly path: string;
   /** Measures; falls back on the last figure. Never throws. */
   read(): Promise<SpaceReading | null>;
   last(): SpaceReading | null;
@@ -139,6 +142,7 @@ function createMeter(path: string, { files, report }: SpaceGuardOptions): Meter 
     }
   };
   return {
+    path,
     last: () => last,
     async read() {
       // One call per path at a time: each one on a dead mount would keep a thread of the runtime for ever.
