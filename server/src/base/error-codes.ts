@@ -245,6 +245,7 @@ export const ERROR_CODES = {
     kind: "conflict",
     meaning: "As many entities are hidden from the user or group as may be.",
   },
+  LIBRARY_READ_ONLY: { kind: "conflict", meaning: "The library, or the folder meant, cannot be written." },
   PAGE_CURSOR_INVALID: {
     kind: "invalid",
     meaning: "The cursor is damaged or belongs to another list or order.",

@@ -1,6 +1,7 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { compareByCodePoint } from "../../base/code-point-order.ts";
 import type { Context } from "../../base/context.ts";
+import { AppError } from "../../base/errors.ts";
 import { compileExclusions } from "../../base/exclusions.ts";
 import type { LibraryConfig } from "../../base/library-config.ts";
 import type { LibraryLayout, LibraryStructure, PlatformFolder } from "./contract.ts";
@@ -72,4 +73,35 @@ function toPath({ structure }: LibraryLayout, folder: string, fsSlug: string): s
 async function listSharedFolders(ctx: FolderContext, layout: LibraryLayout): Promise<readonly string[]> {
   const entries = await ctx.ports.files.list(layout.platformsPath);
   return entries.flatMap((entry) => (entry.kind === "folder" && entry.name !== null ? [entry.name] : []));
+}
+
+/** Where the files of one platform lie, whether or not the folders are there (yet). */
+export async function readPlatformFolder(
+  ctx: FolderContext & { readonly ports: Pick<Context["ports"], "settings"> },
+  fsSlug: string,
+): Promise<PlatformFolder> {
+  const config = await ctx.ports.settings.read();
+  const layout = await readLayout(ctx, config);
+  return {
+    fsSlug,
+    romsPath: toPath(layout, config.romsFolder, fsSlug),
+    firmwarePath: toPath(layout, config.firmwareFolder, fsSlug),
+  };
+}
+
+/**
+ * Asks whether entries of a folder in the library may be made, renamed and removed; a folder that is not there yet
+ * stands for the nearest one above it.
+ * @param folder Absolute.
+ * @throws AppError `LIBRARY_READ_ONLY`.
+ */
+export async function requireWritableLibrary(ctx: FolderContext, folder: string): Promise<void> {
+  const { files } = ctx.ports;
+  let present = folder;
+  while ((await files.find(present)) === null && dirname(present) !== present) present = dirname(present);
+  if (await files.canWrite(present)) return;
+  throw new AppError("conflict", "LIBRARY_READ_ONLY", {
+    message: "The library is mounted read-only",
+    details: { path: present },
+  });
 }
