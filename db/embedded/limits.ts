@@ -51,6 +51,12 @@ export const NEW_CLUSTER_BYTES_MIN = 96 * 1024 * 1024;
 /** Recovery may need one further WAL segment of 16 MB. */
 export const START_BYTES_MIN = 20 * 1024 * 1024;
 
+/** Room set aside for one start on a full disk: its recovery, and the tables that a clean-up writes to. */
+export const BALLAST_BYTES = 32 * 1024 * 1024;
+/** What must stay free beside it when it is put there. */
+export const BALLAST_ROOM_BYTES = 512 * 1024 * 1024;
+export const BALLAST_EVERY_MS = 60_000;
+
 /** Below this much free /dev/shm dynamic shared memory moves to files. */
 export const SHARED_MEMORY_BYTES_MIN = 32 * 1024 * 1024;
 

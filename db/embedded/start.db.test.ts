@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -40,6 +41,24 @@ describe("startEmbedded", () => {
       const note = JSON.parse(readFileSync(join(made.folder, "cluster.json"), "utf8"));
       expect(note).toMatchObject({ major: 18, createdBy: "1.2.3" });
       expect(readdirSync(made.folder).sort()).toEqual(["18", "cluster.json", "multitap.lock"]);
+      made.remove();
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "sets room aside beside the cluster, and does so again when it was used up",
+    async () => {
+      const made = await makeCluster();
+      const path = join(made.folder, "ballast");
+      const server = await start({ folder: made.folder }, { ballastEveryMs: 20 });
+      for (let round = 0; round < 2; round += 1) {
+        await waitFor(() => existsSync(path));
+        expect(statSync(path).size).toBe(32 * 1024 * 1024);
+        rmSync(path);
+      }
+      await server.stop();
+      expect(existsSync(`${path}.new`)).toBe(false);
       made.remove();
     },
     TIMEOUT_MS,

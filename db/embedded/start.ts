@@ -6,6 +6,7 @@ import { openDatabase } from "../client.ts";
 import { DbError, describeCause } from "../errors.ts";
 import type { DbLog } from "../log.ts";
 import type { SocketTarget } from "../target.ts";
+import { keepBallast, releaseBallast } from "./ballast.ts";
 import { type Binaries, findBinaries, PG_MAJOR, verifyBinaries } from "./binaries.ts";
 import { clusterPath, createCluster, findCluster, SUPERUSER, updateClusterNote } from "./cluster.ts";
 import {
@@ -20,7 +21,7 @@ import {
 } from "./file-system.ts";
 import { chooseLaunch, type Launch } from "./launch.ts";
 import { sendSignal } from "./leftovers.ts";
-import { LOCK_WAIT_MS, RESTART_DELAYS_MS, START_BYTES_MIN } from "./limits.ts";
+import { BALLAST_EVERY_MS, LOCK_WAIT_MS, RESTART_DELAYS_MS, START_BYTES_MIN } from "./limits.ts";
 import { type FolderLock, lockFolder } from "./lock.ts";
 import { listSettings } from "./settings.ts";
 import { createSocketFolder, listSocketPlaces, removeSocketFolder, SOCKET_PORT } from "./socket-folder.ts";
@@ -67,6 +68,7 @@ export interface StartInternals {
   /** Override settings, e.g. no fsync for a cluster that is thrown away. */
   settings?: Record<string, string> | undefined;
   restartDelaysMs?: readonly number[] | undefined;
+  ballastEveryMs?: number | undefined;
 }
 
 type Undo = () => void;
@@ -116,6 +118,7 @@ async function start(
   undo.push(lock.release);
   const binaries = internals.binaries ?? findBinaries(PG_MAJOR);
   const { launch, serverVersion } = await prepareLaunch(options.folder, binaries, internals);
+  releaseBallast(options.folder, options.log);
   const fsType = prepareFolder(options, launch);
   await prepareCluster(options, { launch, binaries, serverVersion });
   const socketFolder = prepareSocketFolder(lock, launch, undo);
@@ -132,8 +135,10 @@ async function start(
   });
   const onExit = () => endAtExit(supervisor.processId(), release);
   process.once("exit", onExit);
+  const everyMs = internals.ballastEveryMs ?? BALLAST_EVERY_MS;
+  const endBallast = keepBallast(options.folder, { everyMs, log: options.log });
   const stop = createStop(async (graceMs) => {
-    await supervisor.stop(graceMs);
+    await Promise.all([supervisor.stop(graceMs), endBallast()]);
     process.off("exit", onExit);
     release();
   });

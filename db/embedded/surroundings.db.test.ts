@@ -158,6 +158,28 @@ describe.skipIf(unshare === null)("on other mounts", () => {
     made.remove();
   });
 
+  test.each([
+    ["ballast", { event: "ready" }],
+    ["other", { event: "refused", code: "E_DISK_FULL" }],
+  ])(
+    "on a full disk a file called %s makes a start end in %j",
+    async (name, expected) => {
+      const [stored, made] = [await makeCluster(), makeFolder("/tmp")];
+      const fill = [
+        `mount -t tmpfs -o size=200m tmpfs ${made.base}`,
+        `cp -a ${stored.folder} ${made.folder}`,
+        `head -c 32M /dev/zero >${made.folder}/${name}`,
+        `{ cat /dev/zero >${made.base}/filler 2>/dev/null; true; }`,
+      ];
+      const owner = spawnOwner({ folder: made.folder }, mounted(fill.join(" && ")));
+      expect(await owner.answer).toMatchObject(expected);
+      await owner.stop();
+      made.remove();
+      stored.remove();
+    },
+    TIMEOUT_MS,
+  );
+
   test("names the file system that cannot be written", async () => {
     const made = makeFolder("/tmp");
     const owner = spawnOwner({ folder: made.folder }, mounted(`mount -t tmpfs -o ro tmpfs ${made.base}`));

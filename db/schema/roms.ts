@@ -98,8 +98,8 @@ export const roms = pgTable(
     index("roms_created_idx").on(t.createdAt, t.id),
     index("roms_size_idx").on(t.fsSizeBytes, t.id),
     index("roms_fs_name_idx").on(t.fsName, t.id),
-    index("roms_release_idx").on(t.firstReleaseDate).where(sql`${t.firstReleaseDate} is not null`),
-    index("roms_rating_idx").on(t.averageRating).where(sql`${t.averageRating} is not null`),
+    index("roms_release_idx").on(t.firstReleaseDate, t.id),
+    index("roms_rating_idx").on(t.averageRating, t.id),
     index("roms_player_count_idx").on(t.playerCount),
     index("roms_name_trgm_idx").using("gin", sql`${t.name} gin_trgm_ops`),
     index("roms_fs_name_trgm_idx").using("gin", sql`${t.fsName} gin_trgm_ops`),
@@ -115,6 +115,8 @@ export const roms = pgTable(
     index("roms_launchbox_idx").on(t.platformId, t.launchboxId).where(sql`${t.launchboxId} is not null`),
     index("roms_hasheous_idx").on(t.platformId, t.hasheousId).where(sql`${t.hasheousId} is not null`),
     index("roms_tgdb_idx").on(t.platformId, t.tgdbId).where(sql`${t.tgdbId} is not null`),
+    index("roms_hltb_idx").on(t.platformId, t.hltbId).where(sql`${t.hltbId} is not null`),
+    index("roms_flashpoint_idx").on(t.platformId, t.flashpointId).where(sql`${t.flashpointId} is not null`),
   ],
 );
 
@@ -185,6 +187,7 @@ export const romFiles = pgTable(
     index("rom_files_md5_idx").on(t.md5Hash),
     index("rom_files_sha1_idx").on(t.sha1Hash),
     index("rom_files_chd_sha1_idx").on(t.chdSha1Hash),
+    index("rom_files_soundtrack_idx").on(t.romId).where(sql`${t.category} = 'soundtrack'`),
   ],
 );
 
