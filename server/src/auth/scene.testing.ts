@@ -42,6 +42,15 @@ const FACTS: Facts = {
     timeZone: "UTC",
     resultTtlMs: 86_400_000,
   },
+  patching: { timeoutMs: 1_000, fileBytesMax: 1_000_000, runningMax: 1 },
+  assets: { bytesMax: 536_870_912, keptMax: 100 },
+  sync: {
+    folderPath: "",
+    isFolderWatched: false,
+    pushPull: { isEnabled: false, cron: "*/30 * * * *" },
+    keysPath: "",
+    knownHostsPath: "",
+  },
   refreshTokenMs: 604_800_000,
   inviteTokenMs: 600_000,
   oidc: null,
@@ -53,6 +62,8 @@ const FACTS: Facts = {
     disableRuffleRs: false,
     youtubeBaseUrl: "",
   },
+  relay: { port: null, address: null, toldPort: null, allows: () => true },
+  tinfoilWelcome: "",
 };
 
 /** Opens a scene on a fresh database. */

@@ -12,6 +12,7 @@ import type { Settings } from "../ports/settings/port.ts";
 import type { Clock } from "./clock.ts";
 import type { Facts } from "./facts.ts";
 import type { Identity } from "./identity.ts";
+import type { KeptValues } from "./kept-values.ts";
 
 /** The outside world, opened once per process. */
 export interface Ports {
@@ -28,6 +29,8 @@ export interface Ports {
   readonly fetch: Fetch;
   readonly log: Log;
   readonly clock: Clock;
+  /** What is kept of the library until it changes; see `recall`. Null or absent keeps nothing. */
+  readonly kept?: KeptValues | null | undefined;
 }
 
 /** How a caller marks a write that it may send again: the same key with the same target and input is one write. */
@@ -48,6 +51,11 @@ export interface Context {
   readonly signal: AbortSignal;
   /** The network address of the caller as seen through trusted proxies; null inside the server. */
   readonly clientAddress: string | null;
+  /**
+   * The address of the server as the caller wrote it, with the path prefix and without a slash at the end; null or
+   * absent inside the server.
+   */
+  readonly baseUrl?: string | null | undefined;
   /** Names what is fixed for the life of the process. */
   readonly facts: Facts;
   /** Present when the caller marked the call as one that it may send again. */

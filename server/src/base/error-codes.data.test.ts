@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Glob } from "bun";
-import { ERROR_CODES } from "./error-codes.ts";
+import { ERROR_CODES } from "./error-codes.data.ts";
 import { toAppError } from "./errors.ts";
 
 const SOURCE = new URL("../", import.meta.url).pathname;
@@ -9,7 +9,7 @@ const SOURCE = new URL("../", import.meta.url).pathname;
 async function readUsedCodes(): Promise<ReadonlySet<string>> {
   const used = new Set<string>();
   for await (const path of new Glob("**/*.ts").scan(SOURCE)) {
-    if (path.includes(".test.") || path === "base/error-codes.ts") continue;
+    if (path.includes(".test.") || path === "base/error-codes.data.ts") continue;
     const text = await Bun.file(SOURCE + path).text();
     for (const match of text.matchAll(/"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)"/g)) used.add(match[1] ?? "");
   }

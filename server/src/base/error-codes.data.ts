@@ -245,7 +245,114 @@ export const ERROR_CODES = {
     kind: "conflict",
     meaning: "As many entities are hidden from the user or group as may be.",
   },
+  FEEDS_CONTENT_TYPE_INVALID: {
+    kind: "invalid",
+    meaning: "The list of a shop app was asked for a sort of content that it does not have.",
+  },
+  EXPORT_PLATFORMS_REQUIRED: {
+    kind: "invalid",
+    meaning: "An export names no platform.",
+  },
+  EXPORT_NOTHING_WRITTEN: {
+    kind: "not_found",
+    meaning: "None of the platforms of an export is there, or none has its folder.",
+  },
   LIBRARY_READ_ONLY: { kind: "conflict", meaning: "The library, or the folder meant, cannot be written." },
+  ASSETS_NAME_INVALID: {
+    kind: "invalid",
+    meaning: "Nothing is left of the sent file name once it is made safe, or it is too long.",
+  },
+  ASSETS_EMULATOR_INVALID: { kind: "invalid", meaning: "The name of the emulator cannot be a folder." },
+  SAVES_SLOT_NEWER: {
+    kind: "conflict",
+    meaning: "There is a version that the caller did not know; details name it.",
+  },
+  DEVICES_NOT_FOUND: { kind: "not_found", meaning: "The caller has no such device." },
+  DEVICES_EXISTS: {
+    kind: "conflict",
+    meaning: "The caller has registered the machine before, and did not want that one; details name it.",
+  },
+  PLAY_SESSIONS_NONE_GIVEN: { kind: "invalid", meaning: "The call brings no play session." },
+  PLAY_SESSIONS_TOO_MANY: { kind: "invalid", meaning: "The call brings more play sessions than one may." },
+  PLAY_SESSIONS_NOT_FOUND: { kind: "not_found", meaning: "The caller has no such play session." },
+  SAVES_NOT_FOUND: { kind: "not_found", meaning: "There is no such save, or not for the caller." },
+  SAVES_NAME_MISSING: { kind: "invalid", meaning: "The sent file has no name." },
+  SAVES_TOO_LARGE: { kind: "too_large", meaning: "The file is larger than the operator allows." },
+  SAVES_CONTENT_MISSING: { kind: "not_found", meaning: "The file of a save is gone from disk." },
+  SAVES_NONE_GIVEN: { kind: "invalid", meaning: "The call names no save." },
+  ASSETS_BYTES_UNKNOWN: {
+    kind: "not_found",
+    meaning: "The caller stored no such bytes before, so they have to be sent.",
+  },
+  STATES_NOT_FOUND: { kind: "not_found", meaning: "There is no such state, or not for the caller." },
+  STATES_NAME_MISSING: { kind: "invalid", meaning: "The sent file has no name." },
+  STATES_CONTENT_MISSING: { kind: "not_found", meaning: "The file of a state is gone from disk." },
+  STATES_NONE_GIVEN: { kind: "invalid", meaning: "The call names no state." },
+  SCREENSHOTS_NOT_FOUND: { kind: "not_found", meaning: "There is no such picture, or not for the caller." },
+  SCREENSHOTS_NAME_MISSING: { kind: "invalid", meaning: "The sent file has no name." },
+  SCREENSHOTS_TYPE_INVALID: { kind: "invalid", meaning: "The sent file is no picture that a gallery takes." },
+  SCREENSHOTS_CONTENT_MISSING: { kind: "not_found", meaning: "The file of a picture is gone from disk." },
+  SCREENSHOTS_NONE_GIVEN: { kind: "invalid", meaning: "The call names no picture." },
+  ASSETS_NOT_FOUND: {
+    kind: "not_found",
+    meaning: "There is no file at this path of the users' files, or not for the caller.",
+  },
+  SYNC_DEVICE_REQUIRED: {
+    kind: "invalid",
+    meaning: "The call is about a device, and neither names one nor comes with a token that is bound to one.",
+  },
+  SYNC_PUSH_PULL_MODE: { kind: "invalid", meaning: "The device is not one that is synced by SSH." },
+  SYNC_SSH_SETTINGS_INVALID: {
+    kind: "invalid",
+    meaning: "The sync settings of the device are incomplete or wrong.",
+  },
+  SYNC_SSH_KEY_MISSING: {
+    kind: "invalid",
+    meaning: "There is neither an SSH key nor a password for the device.",
+  },
+  SYNC_SSH_KEY_UNUSABLE: {
+    kind: "invalid",
+    meaning: "The SSH key is damaged, or its passphrase is missing or wrong.",
+  },
+  SYNC_SSH_KEY_REFUSED: {
+    kind: "forbidden",
+    meaning: "The device names an SSH key outside of the folder of keys, or another device's.",
+  },
+  SYNC_SSH_HOST_UNKNOWN: {
+    kind: "forbidden",
+    meaning: "The operator has no host key of the device, so it is not called.",
+  },
+  SYNC_SSH_HOST_CHANGED: {
+    kind: "forbidden",
+    meaning: "The device shows another host key than the known one, or a revoked one.",
+  },
+  SYNC_SSH_REFUSED: { kind: "upstream", meaning: "The device does not accept our SSH key or password." },
+  SYNC_SSH_UNREACHABLE: {
+    kind: "upstream",
+    meaning: "The device does not answer, or the connection was lost.",
+  },
+  SYNC_SSH_FAILED: { kind: "upstream", meaning: "The device cannot do what was asked with a file." },
+  SYNC_FILE_CHANGED: { kind: "conflict", meaning: "A file of a device changed while it was being synced." },
+  SYNC_DISABLED: { kind: "invalid", meaning: "The device is set not to sync." },
+  SYNC_SESSION_NOT_FOUND: { kind: "not_found", meaning: "The caller has no such sync session." },
+  SYNC_SESSION_ENDED: { kind: "invalid", meaning: "The sync session has ended already." },
+  ASSETS_TRASH_NOT_FOUND: {
+    kind: "not_found",
+    meaning: "The caller's trash holds no such file, or its bytes are gone for good.",
+  },
+  SYNC_CURSOR_INVALID: {
+    kind: "invalid",
+    meaning: "The cursor is too old or none of ours; begin without one.",
+  },
+  SYNC_CONFLICT_NOT_FOUND: { kind: "not_found", meaning: "The caller has no such conflict." },
+  TASKS_DELETION_LOCKED: {
+    kind: "unavailable",
+    meaning: "A backup is running, so nothing is removed for good at this moment.",
+  },
+  SEARCH_NO_PROVIDER: {
+    kind: "invalid",
+    meaning: "None of the metadata providers that can be searched by hand is enabled.",
+  },
   PAGE_CURSOR_INVALID: {
     kind: "invalid",
     meaning: "The cursor is damaged or belongs to another list or order.",
@@ -296,6 +403,22 @@ export const ERROR_CODES = {
     kind: "not_found",
     meaning: "There is no such platform, or it is hidden from the caller.",
   },
+  PLATFORMS_FOLDER_REFUSED: {
+    kind: "invalid",
+    meaning: "Scans pass over folders of this name, or it has another use in the library.",
+  },
+  FIRMWARE_NOT_FOUND: {
+    kind: "not_found",
+    meaning: "There is no such firmware, or its platform is hidden from the caller.",
+  },
+  FIRMWARE_FILE_MISSING: {
+    kind: "not_found",
+    meaning: "The firmware is known but gone from the library folder.",
+  },
+  FIRMWARE_NAME_REFUSED: {
+    kind: "invalid",
+    meaning: "A sent file has a name that cannot be stored, or that scans pass over; nothing was stored.",
+  },
   ROMS_NOT_FOUND: { kind: "not_found", meaning: "There is no such rom, or it is hidden from the caller." },
   ROMS_FILE_NOT_FOUND: { kind: "not_found", meaning: "The rom has no such file." },
   ROMS_FILE_MISSING: { kind: "not_found", meaning: "The file is known but gone from the library folder." },
@@ -303,8 +426,184 @@ export const ERROR_CODES = {
     kind: "unavailable",
     meaning: "A file of the rom changed while it was read for a download, or cannot be read.",
   },
+  PATCH_DAMAGED: {
+    kind: "invalid",
+    meaning: "The patch is damaged, or was made for another rom; the message says where it fails.",
+  },
+  PATCH_UNSUPPORTED: {
+    kind: "unsupported",
+    meaning: "The patch is of no known format, or uses a part of its format that is not read here.",
+  },
+  PATCH_TOO_LARGE: {
+    kind: "too_large",
+    meaning: "The rom, the patch or the patched rom is larger than the operator allows.",
+  },
+  PATCH_ROM_PACKED: {
+    kind: "unsupported",
+    meaning: "The rom is an archive that holds several files or cannot be unpacked; a patch is for one file.",
+  },
+  PATCH_FILE_UNREADABLE: { kind: "conflict", meaning: "The rom or the patch cannot be read from disk." },
+  PATCH_CHOICE_INVALID: {
+    kind: "invalid",
+    meaning: "Exactly one patch is needed: the id of a file, or an uploaded file.",
+  },
+  PATCH_FAILED: {
+    kind: "internal",
+    meaning: "The compatible answer when patching failed; details.reason and details.code say why.",
+  },
+  PATCH_BUSY: { kind: "unavailable", meaning: "Too many patches wait for their turn; ask again later." },
+  ROMS_NAME_INVALID: {
+    kind: "invalid",
+    meaning: "A rom's file cannot have the new name, or scans would leave it out; the message says which.",
+  },
+  ROMS_NAME_TAKEN: { kind: "conflict", meaning: "Something else in the platform's folder has the name." },
+  ROMS_PLACE_INVALID: {
+    kind: "conflict",
+    meaning: "What is stored of the place of the rom leads out of the library; nothing was touched.",
+  },
+  ROMS_NOTE_DAMAGED: {
+    kind: "conflict",
+    meaning: "What was noted of an interrupted change of the library cannot be read; only ever logged.",
+  },
+  ROMS_NOT_REMOVED: {
+    kind: "conflict",
+    meaning: "Some of several roms could not be removed; details has the others and the reasons.",
+  },
+  ROMS_FILES_LEFT: {
+    kind: "unavailable",
+    meaning: "The rom is gone, but not all of its files could be removed; the next scan tries again.",
+  },
+  ROMS_COVER_TOO_LARGE: {
+    kind: "too_large",
+    meaning: "The cover has more bytes than details.bytesMax.",
+  },
+  ROMS_COVER_INVALID: {
+    kind: "invalid",
+    meaning: "The cover is no picture that can be used; the message says why.",
+  },
+  ROMS_COVER_BUSY: {
+    kind: "unavailable",
+    meaning: "Too many covers are being read; try again after the pause.",
+  },
+  ROMS_COVER_UNAVAILABLE: {
+    kind: "upstream",
+    meaning: "There is no picture at the address that a cover was to come from.",
+  },
   ROMS_HASH_REQUIRED: { kind: "invalid", meaning: "A lookup by hash named no hash." },
+  ROMS_PROVIDER_REQUIRED: { kind: "invalid", meaning: "A lookup by provider ids named no id." },
+  ROMS_PROVIDER_NOT_FOUND: { kind: "not_found", meaning: "No rom has one of the provider ids." },
+  ROMS_CHANGES_STALE: {
+    kind: "conflict",
+    meaning:
+      "The cursor is older than what was removed is remembered, or what the caller may see has changed too much since: begin without one.",
+  },
   ROMS_HASH_NOT_FOUND: { kind: "not_found", meaning: "No rom carries one of the hashes." },
+  MUSIC_PLAYLIST_NOT_FOUND: {
+    kind: "not_found",
+    meaning: "There is no such playlist, or it is private and another's.",
+  },
+  MUSIC_PLAYLIST_FOREIGN: {
+    kind: "forbidden",
+    meaning: "Only its owner changes a playlist, and who holds a grant for others' too.",
+  },
+  MUSIC_PLAYLIST_NAME_TAKEN: { kind: "conflict", meaning: "The owner has another playlist of that name." },
+  MUSIC_PLAYLISTS_LIMIT: { kind: "conflict", meaning: "The account has as many playlists as may be." },
+  MUSIC_PLAYLIST_TRACKS_LIMIT: {
+    kind: "conflict",
+    meaning: "The playlist would hold more tracks than may be.",
+  },
+  MUSIC_FAVORITES_LIMIT: {
+    kind: "conflict",
+    meaning: "The account would have more favourite tracks than may be.",
+  },
+  ROMS_EXTRA_NAME_INVALID: {
+    kind: "invalid",
+    meaning: "A file for a rom has a name that leads elsewhere, is hidden, or cannot be stored.",
+  },
+  ROMS_EXTRA_TYPE_INVALID: {
+    kind: "invalid",
+    meaning: "A file for a rom is of none of the sorts that details.extensions names.",
+  },
+  ROMS_EXTRA_FILE_REQUIRED: {
+    kind: "invalid",
+    meaning: "The form holds no file under the name that x-upload-filename announces.",
+  },
+  ROMS_FOLDER_TAKEN: {
+    kind: "conflict",
+    meaning: "A rom cannot become a folder: something else has the name of the folder.",
+  },
+  ROMS_FILE_LINKED: {
+    kind: "conflict",
+    meaning: "A rom cannot become a folder: it is a link to a file elsewhere.",
+  },
+  ROMS_MANUAL_NOT_FOUND: { kind: "not_found", meaning: "The rom has no manual." },
+  ROMS_MANUAL_URL_MISSING: {
+    kind: "invalid",
+    meaning: "The rom has no address from which a manual could be fetched.",
+  },
+  ROMS_MANUAL_UNAVAILABLE: {
+    kind: "upstream",
+    meaning: "There is no PDF and no Markdown at the address of the manual.",
+  },
+  TRACK_UNREADABLE: {
+    kind: "invalid",
+    meaning: "The tags of an audio file are damaged, or would take too long to read.",
+  },
+  NOTES_NOT_FOUND: {
+    kind: "not_found",
+    meaning: "The caller has no such note on the rom; nobody changes or removes another's.",
+  },
+  NOTES_TITLE_TAKEN: { kind: "conflict", meaning: "The account has another note of that title on the rom." },
+  NOTES_LIMIT: { kind: "conflict", meaning: "The account has as many notes on the rom as may be." },
+  ROMS_UPLOAD_NOT_FOUND: { kind: "not_found", meaning: "There is no such upload, or its time is over." },
+  ROMS_UPLOAD_FOREIGN: { kind: "forbidden", meaning: "The upload is another account's." },
+  ROMS_UPLOAD_ID_INVALID: { kind: "invalid", meaning: "The id of an upload is a UUID, and this is none." },
+  ROMS_UPLOAD_ACCOUNT_NEEDED: {
+    kind: "conflict",
+    meaning: "Uploads belong to an account, and there is no administrator's yet.",
+  },
+  ROMS_UPLOAD_LIMIT: { kind: "conflict", meaning: "The account has as many open uploads as it may have." },
+  ROMS_UPLOAD_NAME_INVALID: {
+    kind: "invalid",
+    meaning: "The name of an upload cannot become a file of the library.",
+  },
+  ROMS_UPLOAD_NAME_EXCLUDED: {
+    kind: "invalid",
+    meaning: "The configuration excludes the name, so the file would never be seen.",
+  },
+  ROMS_UPLOAD_EXISTS: { kind: "conflict", meaning: "The platform has a file or folder of that name." },
+  ROMS_UPLOAD_TOO_LARGE: {
+    kind: "too_large",
+    meaning: "A chunk of the upload has, or would have to have, more bytes than details.bytesMax.",
+  },
+  ROMS_UPLOAD_CHUNKS_INVALID: {
+    kind: "invalid",
+    meaning:
+      "The number of chunks, or one chunk's number or size, does not fit the upload; the message says how.",
+  },
+  ROMS_UPLOAD_CHUNK_CUT: { kind: "invalid", meaning: "The bytes of a chunk ended early." },
+  ROMS_UPLOAD_INCOMPLETE: {
+    kind: "invalid",
+    meaning: "The upload cannot be finished yet; details.missing names the first chunks that are not there.",
+  },
+  ROMS_UPLOAD_SIZE_WRONG: {
+    kind: "invalid",
+    meaning: "All chunks are there, but together they are not as long as the upload was said to be.",
+  },
+  ROMS_UPLOAD_DIGEST_WRONG: {
+    kind: "invalid",
+    meaning: "The bytes are not those of the SHA-1 that was named; they were dropped.",
+  },
+  ROMS_UPLOAD_FINISHING: {
+    kind: "unavailable",
+    meaning: "The upload is being finished by another call; ask again after the pause.",
+  },
+  ROMS_SELECTOR_MISSING: { kind: "invalid", meaning: "A download of several roms names none." },
+  ROMS_SELECTION_INVALID: {
+    kind: "invalid",
+    meaning: "A download of several roms names something that is no rom, or too many files.",
+  },
+  ROMS_SELECTION_EMPTY: { kind: "not_found", meaning: "None of the roms to download is there." },
   COLLECTIONS_NOT_FOUND: {
     kind: "not_found",
     meaning: "There is no such collection, or it is private and another's.",
@@ -411,6 +710,35 @@ export const ERROR_CODES = {
     kind: "upstream",
     meaning: "The answer of another server is too large, damaged, or leads in circles.",
   },
+  RELAY_SESSION_NOT_FOUND: {
+    kind: "not_found",
+    meaning: "No such game is hosted on the RetroArch relay, or its rom is hidden.",
+  },
+  RELAY_PLAYER_NOT_FOUND: { kind: "not_found", meaning: "The session on the relay has no such player." },
+  RELAY_CLAIM_REFUSED: {
+    kind: "forbidden",
+    meaning: "A session is claimed within half an hour and from the network address of its host.",
+  },
+  RELAY_CLAIMED: { kind: "conflict", meaning: "Another account has claimed the session." },
+  RELAY_NOT_YOURS: {
+    kind: "forbidden",
+    meaning: "Only whoever claimed a session, or manages accounts, may remove its players.",
+  },
+  RELAY_BANS_FULL: { kind: "conflict", meaning: "So many networks are banned that no other can be." },
+  RELAY_BAN_NOT_FOUND: { kind: "not_found", meaning: "The network is not banned from the relay." },
+  RELAY_ADDRESS_REFUSED: {
+    kind: "forbidden",
+    meaning: "MULTITAP_RELAY_ALLOW does not name the caller's address, and the caller is not signed in.",
+  },
+  RELAY_ROOM_TOO_SOON: {
+    kind: "rate_limited",
+    meaning: "The room was announced to the lobby within the last five seconds.",
+  },
+  RELAY_ROOMS_FULL: {
+    kind: "unavailable",
+    meaning: "The lobby, or the part of it that one address may have, is full.",
+  },
+  RELAY_CLOSED: { kind: "not_found", meaning: "This process has no relay for RetroArch." },
   COMPUTE_FULL: {
     kind: "unavailable",
     meaning: "Too many tasks wait for a worker; details.waitingMax is the bound.",

@@ -1,4 +1,4 @@
-import type { ERROR_CODES, ErrorCode } from "./error-codes.ts";
+import type { ERROR_CODES, ErrorCode } from "./error-codes.data.ts";
 import { judgeOutage } from "./outage.ts";
 
 /** The closed list of expected failures; every door maps all of them. */

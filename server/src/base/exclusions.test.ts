@@ -173,6 +173,16 @@ describe("names that file servers leave behind", () => {
   });
 });
 
+describe("files of ours that are not whole yet", () => {
+  test("are excluded whatever the operator disables, and nothing that only looks like one", () => {
+    const { config } = parseLibraryConfig('exclude: { disable_defaults: [".multitap-*.partial"] }');
+    const exclusions = compileExclusions(config);
+    const name = ".multitap-0123456789abcdef.partial";
+    expect([exclusions.isRomFileExcluded(name), exclusions.isPartExcluded(name)]).toEqual([true, true]);
+    expect(exclusions.isRomFileExcluded("multitap-0123456789abcdef.partial.nes")).toBe(false);
+  });
+});
+
 describe("hostile names", () => {
   test.each([".".repeat(100_000), "a".repeat(100_000), "*".repeat(100_000), `${".db".repeat(30_000)}x`])(
     "are just not excluded",

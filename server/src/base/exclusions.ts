@@ -21,7 +21,10 @@ export type ExclusionConfig = Pick<LibraryConfig, Extract<keyof LibraryConfig, `
 /** Compiles the exclusion lists once, so that testing a name costs a look-up and the few real patterns. */
 export function compileExclusions(config: ExclusionConfig): Exclusions {
   const disabled = new Set(config.excludeDisabledDefaults);
-  const isIgnored = compileGlobs(ALWAYS_IGNORED_NAMES.filter((name) => !disabled.has(name)));
+  const isIgnored = anyOf(
+    isOnItsWay,
+    compileGlobs(ALWAYS_IGNORED_NAMES.filter((name) => !disabled.has(name))),
+  );
   const isRomFolder = compileGlobs(config.excludeMultiFileNames.map(foldName));
   return {
     isPlatformExcluded: anyOf(isIgnored, compileGlobs(config.excludePlatforms)),
@@ -37,6 +40,11 @@ export function compileExclusions(config: ExclusionConfig): Exclusions {
       compileGlobs(config.excludeMultiFilePartNames),
     ),
   };
+}
+
+/** The name of a file of ours that is not whole yet, or of a rom on its way out; nobody may turn this off. */
+function isOnItsWay(name: string): boolean {
+  return name.startsWith(".multitap-") && (name.endsWith(".partial") || name.endsWith(".trash"));
 }
 
 function anyOf(...tests: readonly NameTest[]): NameTest {

@@ -22,7 +22,56 @@ export interface Facts {
   /** Sign-in by an identity provider; null while it is off. */
   readonly oidc: OidcFacts | null;
   readonly tasks: TaskFacts;
+  readonly patching: PatchingFacts;
+  readonly assets: AssetFacts;
+  readonly sync: SyncFacts;
+  readonly relay: RelayFacts;
   readonly flags: HeartbeatFlags;
+  /** What Tinfoil shows when it has read our list. */
+  readonly tinfoilWelcome: string;
+}
+
+/** How the operator set up the relay for RetroArch. */
+export interface RelayFacts {
+  /** Where this process listens; 0 for any free port, null when it has no relay. */
+  readonly port: number | null;
+  /** Where players reach it, when they are told something else than where they reached us. */
+  readonly address: string | null;
+  /** The port that they are told; null for the one we listen on. */
+  readonly toldPort: number | null;
+  /** Tells whether somebody of this network address may use it. */
+  allows(address: string): boolean;
+}
+
+/** How much users may store. */
+export interface AssetFacts {
+  /** Bytes of one save, state or screenshot; infinite when the operator set no limit. */
+  readonly bytesMax: number;
+  /** Versions of a slot that a caller may ask to keep. */
+  readonly keptMax: number;
+}
+
+/** How the operator set up syncs that the server drives. */
+export interface SyncFacts {
+  /** Holds a folder for each device that is synced by files. */
+  readonly folderPath: string;
+  /** Those folders are watched. */
+  readonly isFolderWatched: boolean;
+  /** When devices are synced by SSH. */
+  readonly pushPull: ScheduleFacts;
+  /** Folder of private SSH keys. */
+  readonly keysPath: string;
+  /** File of the host keys that devices may show. */
+  readonly knownHostsPath: string;
+}
+
+/** How the operator set up the patching of roms. */
+export interface PatchingFacts {
+  readonly timeoutMs: number;
+  /** Of rom, patch and patched rom, each. */
+  readonly fileBytesMax: number;
+  /** Patches that are applied at the same time. */
+  readonly runningMax: number;
 }
 
 /** When a task is started by the clock. */

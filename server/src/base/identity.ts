@@ -1,4 +1,4 @@
-import type { AppError } from "./errors.ts";
+import { AppError } from "./errors.ts";
 import { FULL_SCOPES, type Scope } from "./scopes.ts";
 
 /** How a caller proved who they are; `control`: the operator, from a command line on this machine. */
@@ -49,6 +49,16 @@ export const OPERATOR: UserIdentity = {
 /** The id of the caller's account, as rows may name it; null for callers without one. */
 export function findAccountId(identity: Identity): number | null {
   return identity.kind === "user" && identity.proof !== "control" ? identity.userId : null;
+}
+
+/**
+ * The id of the caller's account, for what an account keeps.
+ * @throws AppError `AUTH_ACCOUNT_REQUIRED` for a kiosk's visitor and the operator.
+ */
+export function requireAccountId({ identity }: { readonly identity: Identity }): number {
+  const userId = findAccountId(identity);
+  if (userId !== null) return userId;
+  throw new AppError("forbidden", "AUTH_ACCOUNT_REQUIRED", { message: "This needs an account" });
 }
 
 /** Tells whether the caller holds a scope. */

@@ -15,12 +15,16 @@ export interface OperationDefinition<I, O, In = unknown> {
   /** A query changes nothing and may be repeated; a mutation may change things. */
   readonly type: "query" | "mutation";
   readonly scope: Access;
+  /** Holders of this scope may call it as well. */
+  readonly orScope?: Scope | undefined;
   /** The operator may have opened it to everyone: asked with the facts of this process. */
   readonly isOpen?: (facts: Facts) => boolean;
   readonly input: v.GenericSchema<In, I>;
   readonly output: Schema<O>;
   /** Its answer holds a secret or bytes, so none is kept for a repeated idempotency key and a repeat runs again. */
   readonly storesNoAnswer?: boolean;
+  /** Changes nothing that kept answers show, so they stay: for what apps send every few seconds. */
+  readonly isFleeting?: boolean;
 }
 
 /** One thing the server can do, behind every door. */
@@ -48,9 +52,10 @@ export function operation<I, O, In>(
  * @throws AppError `unauthenticated` for an anonymous caller, or what became of the credentials they sent;
  *   `forbidden` for a caller without the scope.
  */
-export function requireAccess(ctx: Context, op: Pick<AnyOperation, "scope" | "isOpen">): void {
+export function requireAccess(ctx: Context, op: Pick<AnyOperation, "scope" | "orScope" | "isOpen">): void {
   const access = op.scope;
   if (access === "public" || hasScope(ctx.identity, access) || op.isOpen?.(ctx.facts) === true) return;
+  if (op.orScope !== undefined && hasScope(ctx.identity, op.orScope)) return;
   if (ctx.identity.kind === "anonymous") {
     throw (
       ctx.identity.refusal ??
@@ -111,7 +116,7 @@ export async function callOperation<I, O, In>(
   const run = () => op.run(ctx, input);
   try {
     const output = await (op.storesNoAnswer === true ? run() : answerOnce(ctx, { input, run }));
-    ctx.noteWrite();
+    if (op.isFleeting !== true) ctx.noteWrite();
     return output;
   } catch (error) {
     // An expected refusal changed nothing; after anything else part of it may have been committed.

@@ -3,7 +3,7 @@ export type AllowedOrigins = "*" | readonly string[];
 
 /** Headers that a browser page may read although it comes from another origin. */
 const EXPOSED_HEADERS =
-  "accept-ranges, content-disposition, content-length, content-range, etag, retry-after, x-multitap-api, x-multitap-sha1, x-multitap-total-bytes, x-request-id";
+  "accept-ranges, content-disposition, content-length, content-range, etag, retry-after, x-multitap-api, x-multitap-patch-check, x-multitap-sha1, x-multitap-total-bytes, x-patch-validated, x-request-id";
 /** How long a browser may remember a preflight answer, in seconds. */
 const PREFLIGHT_SECONDS = 600;
 

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../base/error-codes.ts";
+import type { ErrorCode } from "../base/error-codes.data.ts";
 import type { AppError, Kind } from "../base/errors.ts";
 import type { InputIssue } from "../base/operation.ts";
 import { type LocationHints, toWireIssue } from "./input-issue.ts";
@@ -33,7 +33,10 @@ export function toErrorResponse(
   }
   if (error.retryAfterMs !== null) headers.set("retry-after", String(Math.ceil(error.retryAfterMs / 1000)));
   const status = answer?.status ?? HTTP_STATUS[error.kind];
-  return new Response(JSON.stringify({ detail: toDetail(error, hints) }), { status, headers });
+  return new Response(JSON.stringify({ detail: answer?.detail?.(error) ?? toDetail(error, hints) }), {
+    status,
+    headers,
+  });
 }
 
 /** `{"detail": …}` with any status, for answers the kit makes itself. */

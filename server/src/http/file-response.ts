@@ -12,6 +12,8 @@ export interface ServedFile {
   readonly sha1?: string | null | undefined;
   readonly contentType?: string | undefined;
   readonly disposition?: "attachment" | "inline" | undefined;
+  /** How long answers may be kept; unless said, a caller may keep them for itself and asks each time. */
+  readonly cacheControl?: string | undefined;
 }
 
 /** A part of a file: first byte, and the byte after the last. */
@@ -92,7 +94,7 @@ function fileHeaders(file: Omit<ServedFile, "path">): Headers {
     "content-disposition": formatDisposition(file.disposition ?? "attachment", file.fileName),
     etag: file.etag,
     "last-modified": file.modifiedAt.toUTCString(),
-    "cache-control": "private, no-cache",
+    "cache-control": file.cacheControl ?? "private, no-cache",
     "x-content-type-options": "nosniff",
   });
   if (file.sha1) headers.set("x-multitap-sha1", file.sha1);

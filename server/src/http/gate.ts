@@ -24,6 +24,8 @@ export interface CallFacts {
   readonly requestId: string;
   readonly signal: AbortSignal;
   readonly clientAddress: string | null;
+  /** The address of the server as the caller wrote it; see the context. */
+  readonly baseUrl?: string | null | undefined;
   /** The caller may send this call again; null or absent when it said nothing. */
   readonly idempotency?: IdempotencyMark | null | undefined;
   readonly recheck?: Context["recheck"];

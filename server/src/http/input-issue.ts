@@ -134,10 +134,14 @@ const PLACES: ReadonlySet<unknown> = new Set(["path", "query", "header", "body"]
 
 /** The reader already names the place; the schema knows only its own camelCase field. */
 function toLocation(path: InputIssue["path"], { pathNames, hasBody, names = {} }: LocationHints): Location {
-  const [first, ...rest] = path;
+  const [first, ...inner] = path;
   const place = hasBody ? "body" : "query";
   if (first === undefined) return [place];
   if (PLACES.has(first)) return path;
+  // Further in stand names of entries, and keys that the caller chose.
+  const rest = inner.map((part) =>
+    typeof part === "string" && Object.hasOwn(names, part) ? (names[part] ?? part) : part,
+  );
   if (typeof first === "number") return [place, first, ...rest];
   const name = Object.hasOwn(names, first) ? (names[first] ?? first) : toWireName(first);
   const pathName = pathNames.find((known) => known === name || (known === "id" && name.endsWith("_id")));

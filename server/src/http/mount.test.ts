@@ -137,6 +137,40 @@ describe("mountRoutes: answers", () => {
   });
 });
 
+describe("mountRoutes: deep paths", () => {
+  const kit = openKit([
+    get("/deep/{kind}/{path}", echo(Anything), {
+      summary: "deep",
+      isDeep: true,
+      read: (reader) => [reader.pathText("kind"), reader.pathText("path")],
+    }),
+  ]);
+
+  test.each([
+    ["/deep/a/b", "b"],
+    ["/deep/a/b/c%20d/e.png?x=/y", "b/c d/e.png"],
+    ["/deep/a/b%2Fc", "b/c"],
+    ["/deep/a/%252e%252e/x", "%2e%2e/x"],
+    ["/deep/a/..%2f..%2fx", "../../x"],
+    ["/deep/a/b//c/", "b//c/"],
+    ["/deep/a/%e6%97%a5", "日"],
+    ["/deep/a/%ff/x", ""],
+    ["/deep/a/%", ""],
+  ])("takes the rest of %s, decoded once", async (path, rest) => {
+    for (const origin of ["http://localhost", "http://pi"]) {
+      const answer = await kit.call(path, { origin });
+      expect([answer.status, await answer.json()]).toEqual([200, ["a", rest]]);
+    }
+  });
+
+  test("answers HEAD, names its methods, and is not there without a rest", async () => {
+    expect((await kit.call("/deep/a/b/c", { method: "HEAD" })).status).toBe(200);
+    const other = await kit.call("/deep/a/b/c", { method: "POST" });
+    expect([other.status, other.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+    expect((await kit.call("/deep/a")).status).toBe(404);
+  });
+});
+
 describe("mountRoutes: failures", () => {
   const conflict = new AppError("conflict", "SCAN_RUNNING", { message: "running", details: { scanId: 1 } });
   const away = new AppError("unavailable", "DATABASE_AWAY", { message: "away", retryAfterMs: 2_000 });

@@ -1,7 +1,9 @@
 import { Elysia } from "elysia";
 import type { Context } from "../base/context.ts";
 import { toAppError } from "../base/errors.ts";
+import type { Facts } from "../base/facts.ts";
 import type { Identity } from "../base/identity.ts";
+import { formatJson } from "../base/json-text.ts";
 import { callOperation, type Operation, requireAccess } from "../base/operation.ts";
 import { detailResponse, toErrorResponse } from "./error-response.ts";
 import type { CallFacts, CreateContext } from "./gate.ts";
@@ -55,14 +57,17 @@ export function mountRoutes(options: MountOptions): RestHandler {
     if (code === "NOT_FOUND") return detailResponse(404, "Not Found");
     return answerFailure(error, mount, { request, hints: { pathNames: [], hasBody: false } });
   });
-  for (const [path, routes] of groupByPath(options.routes)) {
-    const elysiaPath = path.replaceAll(/\{(\w+)\}/g, ":$1");
+  for (const [place, routes] of groupByPlace(options.routes)) {
     for (const route of routes) {
-      const handle = (call: RouteCall) => answer(route, call, mount);
-      app.route(route.method, elysiaPath, handle, { parse: "none" });
+      const names = listParameters(route.path);
+      const handle = ({ request, params }: RouteCall) => {
+        const rest = route.options.isDeep === true ? readRest(request.url, route.path) : null;
+        return answer(route, { request, params: nameParameters(names, params, rest) }, mount);
+      };
+      app.route(route.method, place, handle, { parse: "none" });
     }
     const allow = listMethods(routes);
-    app.all(elysiaPath, ({ request }: RouteCall) => answerOtherMethod(request, allow), { parse: "none" });
+    app.all(place, ({ request }: RouteCall) => answerOtherMethod(request, allow), { parse: "none" });
   }
   return async (request) => {
     const findable = toFindable(request);
@@ -93,8 +98,47 @@ function toFindable(request: Request): Request {
   return method === "HEAD" ? new Request(longUrl, { headers, signal }) : new Request(longUrl, request);
 }
 
-function groupByPath(routes: readonly RestRoute[]): ReadonlyMap<string, readonly RestRoute[]> {
-  return Map.groupBy(routes, (route) => route.path);
+/**
+ * Elysia wants one name for the parameter of one place, and routes of one place call it differently: there it goes by
+ * its number.
+ */
+function groupByPlace(routes: readonly RestRoute[]): ReadonlyMap<string, readonly RestRoute[]> {
+  return Map.groupBy(routes, ({ path, options }) => {
+    let count = 0;
+    const place = path.replaceAll(/\{\w+\}/g, () => `:${count++}`);
+    return options.isDeep === true ? place.replace(/:\d+$/, "*") : place;
+  });
+}
+
+/**
+ * What a deep route's last parameter stands for, decoded once: an encoded slash is a slash, as in the compatible API.
+ * "" for what cannot be decoded.
+ */
+function readRest(url: string, path: string): string {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  const [sent = ""] = url.slice(start).split(/[?#]/, 1);
+  const skipped = path.split("/").length - 1;
+  try {
+    return decodeURIComponent(sent.split("/").slice(skipped).join("/"));
+  } catch (error) {
+    if (error instanceof URIError) return "";
+    throw error;
+  }
+}
+
+function listParameters(path: string): readonly string[] {
+  return Array.from(path.matchAll(/\{(\w+)\}/g), ([, name = ""]) => name);
+}
+
+/** @param rest The value of the last one, on a deep route. */
+function nameParameters(
+  names: readonly string[],
+  values: RouteCall["params"],
+  rest: string | null,
+): Record<string, string> {
+  const last = names.length - 1;
+  const find = (index: number) => (index === last ? rest : null) ?? values?.[String(index)] ?? "";
+  return Object.fromEntries(names.map((name, index) => [name, find(index)]));
 }
 
 function listMethods(routes: readonly RestRoute[]): string {
@@ -126,7 +170,7 @@ async function answer(route: RestRoute, call: RouteCall, mount: Mount): Promise<
   try {
     const ctx = mount.createContext(mount.callFacts(original));
     const make = async () => {
-      const output = await callOperation(operation, ctx, () => readInput(reader, options));
+      const output = await callOperation(operation, ctx, () => readInput(reader, options, ctx.facts));
       return options.write === undefined ? output : await options.write(output, reader);
     };
     if (options.isCached !== true || mount.cache === null) return toResponse(await make(), options.status);
@@ -151,14 +195,18 @@ async function answerCached(
   make: () => Promise<unknown>,
 ): Promise<Response> {
   const { body, status } = await cache.answer(key, async () => ({
-    body: new TextEncoder().encode(JSON.stringify((await make()) ?? null)),
+    body: new TextEncoder().encode(formatJson(await make())),
     status: 200,
   }));
   return new Response(body, { status, headers: { "content-type": "application/json" } });
 }
 
-async function readInput(reader: RequestReader, options: RouteOptions<unknown, unknown>): Promise<unknown> {
-  const raw = options.read === undefined ? {} : await options.read(reader);
+async function readInput(
+  reader: RequestReader,
+  options: RouteOptions<unknown, unknown>,
+  facts: Facts,
+): Promise<unknown> {
+  const raw = options.read === undefined ? {} : await options.read(reader, facts);
   reader.finish();
   return raw;
 }
@@ -167,7 +215,7 @@ function toResponse(value: unknown, status = 200): Response {
   if (value instanceof Response) return value;
   if (status === 204) return new Response(null, { status });
   const headers = { "content-type": "application/json" };
-  return new Response(JSON.stringify(value ?? null), { status, headers });
+  return new Response(formatJson(value), { status, headers });
 }
 
 /** What a failed call knew of its route. */

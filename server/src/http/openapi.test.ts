@@ -12,6 +12,7 @@ const find = operation(
     scope: "roms.read",
     input: v.strictObject({
       romId: v.number(),
+      deviceId: v.optional(v.string()),
       search: v.optional(v.string()),
       withFiles: v.optional(v.boolean()),
     }),
@@ -38,6 +39,7 @@ describe("createOpenApi", () => {
       summary: "One rom",
       parameters: [
         { name: "id", in: "path", required: true },
+        { name: "device_id", in: "query", required: false },
         { name: "search_term", in: "query", required: false },
         { name: "with_files", in: "query", required: false },
       ],

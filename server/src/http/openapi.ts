@@ -38,12 +38,7 @@ function describeRoute(route: RestRoute): Json {
   const inPath = names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } }));
   const isRead = route.method === "GET";
   const inQuery = isRead
-    ? fields
-        .filter(
-          ([name]) =>
-            !names.some((known) => known === name || name === `rom_${known}` || name.endsWith(`_${known}`)),
-        )
-        .map(([name, schema]) => ({ name, in: "query", required: false, schema }))
+    ? leaveOutPath(fields, names).map(([name, schema]) => ({ name, in: "query", required: false, schema }))
     : [];
   return {
     summary: options.summary,
@@ -54,6 +49,21 @@ function describeRoute(route: RestRoute): Json {
     ...(operation.scope === "public" ? {} : { security: [{ bearer: [] }, { basic: [] }, { session: [] }] }),
     "x-scope": operation.scope,
   };
+}
+
+/**
+ * The fields that the path does not say. `{id}` is the first field of that ending: an operation names what it is about
+ * before it names anything else.
+ */
+function leaveOutPath(
+  fields: readonly (readonly [string, unknown])[],
+  names: readonly string[],
+): readonly (readonly [string, unknown])[] {
+  const inPath = names.map((known) => {
+    const exact = fields.find(([name]) => name === known);
+    return exact ?? fields.find(([name]) => name.endsWith(`_${known}`));
+  });
+  return fields.filter((field) => !inPath.includes(field));
 }
 
 function describeBody(fields: readonly (readonly [string, unknown])[]): Json {

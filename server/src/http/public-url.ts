@@ -58,6 +58,11 @@ export interface Origin {
   readonly prefix: string;
 }
 
+/** The address that this caller uses for the root of the server, without a slash at the end. */
+export function formatBaseUrl({ scheme, host, prefix }: Origin): string {
+  return `${scheme}://${host}${prefix}`;
+}
+
 export interface OriginOptions {
   readonly peerAddress: string;
   readonly trusted: TrustedProxies;

@@ -1,4 +1,6 @@
-import type { ErrorCode } from "../base/error-codes.ts";
+import type { ErrorCode } from "../base/error-codes.data.ts";
+import type { AppError } from "../base/errors.ts";
+import type { Facts } from "../base/facts.ts";
 import type { AnyOperation, Operation } from "../base/operation.ts";
 import type { RequestReader } from "./reader.ts";
 
@@ -7,7 +9,7 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** How one route translates between HTTP and its operation. */
 export interface RouteOptions<I, O> {
   /** Gathers the operation's raw input; its schema checks it afterwards. */
-  readonly read?: (reader: RequestReader) => unknown;
+  readonly read?: (reader: RequestReader, facts: Facts) => unknown;
   /** The compatible JSON value, or a whole Response; without it the output is the JSON. */
   readonly write?: (output: O, reader: RequestReader) => unknown;
   /** Status of success, 200 unless said. */
@@ -19,6 +21,8 @@ export interface RouteOptions<I, O> {
    * may be kept until one of them changes.
    */
   readonly isCached?: boolean;
+  /** The last parameter of the path takes all that is left of it, slashes included. */
+  readonly isDeep?: boolean;
   readonly summary: string;
   /** Names on the wire of input fields, where they are not just the field's name in snake case. */
   readonly names?: Readonly<Record<string, string>>;
@@ -29,6 +33,8 @@ export interface RouteOptions<I, O> {
 export interface ErrorAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Makes `detail` where callers expect more than the message. */
+  readonly detail?: (error: AppError) => unknown;
 }
 
 /** One line of a route table. */

@@ -39,7 +39,7 @@ function refusalHeaders(errors: readonly TRPCError[]): Headers {
 }
 
 /** Expected failures are the caller's business, and so are faults of the protocol such as unknown procedures. */
-function isWorthTelling(error: TRPCError): boolean {
+export function isWorthTelling(error: TRPCError): boolean {
   if (!isAppError(error.cause)) return error.code === "INTERNAL_SERVER_ERROR";
   return error.cause.kind === "internal" || error.cause.kind === "unavailable";
 }

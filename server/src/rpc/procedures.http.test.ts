@@ -1,7 +1,7 @@
 // What one operation answers at both doors: every kind of failure, and access before input.
 import { describe, expect, test } from "bun:test";
 import * as v from "valibot";
-import { ERROR_CODES, type ErrorCode } from "../base/error-codes.ts";
+import { ERROR_CODES, type ErrorCode } from "../base/error-codes.data.ts";
 import { AppError, type Kind } from "../base/errors.ts";
 import { operation } from "../base/operation.ts";
 import { callerWith, failing, openKit } from "../http/kit.testing.ts";

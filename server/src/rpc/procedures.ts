@@ -10,7 +10,7 @@ const PING_MS = 15_000;
 /** What a procedure says about itself, for checks over the whole router. */
 export interface ProcedureMeta {
   /** Who may call it. */
-  readonly access: Pick<AnyOperation, "scope" | "isOpen">;
+  readonly access: Pick<AnyOperation, "scope" | "orScope" | "isOpen">;
 }
 
 const t = initTRPC

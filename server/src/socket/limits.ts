@@ -41,3 +41,18 @@ export const SWEEP_IN_FLIGHT = 8;
 export const FEED_RETRY_MS = 500;
 /** How long a closing endpoint lets clients take what is written. */
 export const CLOSE_MS = 300;
+
+/** How long a listener of a stream may take to say who it is. */
+export const STREAM_HELLO_MS = 10_000;
+/** Characters of the one message of a listener: a token and what it asks for. */
+export const STREAM_HELLO_CHARS_MAX = 16_384;
+/** How often a stream says that it lives; as over HTTP. */
+export const STREAM_PING_MS = 15_000;
+/** Bytes that wait for a listener, from which on nothing more is fetched for it. */
+export const STREAM_WAITING_BYTES = 256_000;
+/** How long a listener may leave those unread. */
+export const STREAM_DRAIN_MS = 30_000;
+/** Open streams of one process. */
+export const STREAMS_MAX = 4_000;
+/** Open streams of one network address; behind one household's or proxy's address there are many browsers. */
+export const STREAMS_PER_ADDRESS_MAX = 500;

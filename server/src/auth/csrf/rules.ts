@@ -29,6 +29,8 @@ const EXEMPT_PATHS: readonly RegExp[] = [
   /^\/trpc\/(?:clientTokens\.exchange|deviceFlow\.(?:start|poll))$/,
   // These look at what they are sent and never at who calls, so a forged request would gain nothing.
   /^\/trpc\/users\.(?:register|askPasswordReset|resetPassword)$/,
+  // RetroArch announces its room without any cookie, and whoever may is known by the network address.
+  /^\/api\/relay\/add\/?$/,
   /^\/ws/,
   /^\/netplay/,
 ];

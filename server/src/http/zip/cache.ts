@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import { isAppError } from "../../base/errors.ts";
-import { type Files, isPartialName } from "../../ports/files/port.ts";
+import { type FileFacts, type Files, isPartialName } from "../../ports/files/port.ts";
 import { cutZip, type ZipLayout } from "./layout.ts";
 import {
   ZIP_BUILDS_MAX,
   ZIP_CACHE_AGE_MAX_MS,
   ZIP_CACHE_FREE_BYTES_MIN,
+  ZIP_CACHE_LARGE_AGE_MAX_MS,
+  ZIP_CACHE_LARGE_BYTES,
   ZIP_CACHE_SWEEP_MS,
 } from "./limits.ts";
 import { type OpenEntry, readCuts } from "./stream.ts";
@@ -95,8 +97,12 @@ async function sweepFolder({ files, clock, folder }: ZipCacheOptions): Promise<v
     if (name === null) continue;
     const path = join(folder, name);
     const facts = await files.find(path);
-    // One that is being written was changed a moment ago.
-    const ageMaxMs = isPartialName(name) ? ZIP_CACHE_SWEEP_MS : ZIP_CACHE_AGE_MAX_MS;
-    if (facts !== null && nowMs - facts.modifiedAtMs > ageMaxMs) await files.remove(path);
+    if (facts !== null && nowMs - facts.modifiedAtMs > findAgeMaxMs(name, facts)) await files.remove(path);
   }
+}
+
+function findAgeMaxMs(name: string, { sizeBytes }: Pick<FileFacts, "sizeBytes">): number {
+  // One that is being written was changed a moment ago.
+  if (isPartialName(name)) return ZIP_CACHE_SWEEP_MS;
+  return sizeBytes > ZIP_CACHE_LARGE_BYTES ? ZIP_CACHE_LARGE_AGE_MAX_MS : ZIP_CACHE_AGE_MAX_MS;
 }

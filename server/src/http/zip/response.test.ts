@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -166,6 +166,26 @@ describe("kept archives", () => {
     await cache.sweep();
     expect(await readdir(folder)).toHaveLength(1);
     await utimes(path, hoursAgo(49), hoursAgo(49));
+    await cache.sweep();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test("go earlier when they are large", async () => {
+    const disk = createDiskFiles();
+    let sizeBytes = 8 * 1024 ** 3;
+    const find: Files["find"] = async (path) => {
+      const facts = await disk.find(path);
+      return facts && { ...facts, sizeBytes };
+    };
+    const cache = openCache({ files: { ...disk, find } });
+    await mkdir(folder, { recursive: true });
+    const path = join(folder, "kept.zip");
+    await writeFile(path, "x");
+    const thirteenHoursAgo = new Date(Date.now() - 13 * 3_600_000);
+    await utimes(path, thirteenHoursAgo, thirteenHoursAgo);
+    await cache.sweep();
+    expect(await readdir(folder)).toEqual(["kept.zip"]);
+    sizeBytes += 1;
     await cache.sweep();
     expect(await readdir(folder)).toEqual([]);
   });

@@ -1,6 +1,6 @@
 // What a listener is told of things that are hidden from them: nothing.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import type { Topic } from "../../base/events.ts";
+import type { EventMap, Topic } from "../../base/events.ts";
 import type { Identity } from "../../base/identity.ts";
 import { FULL_SCOPES } from "../../base/scopes.ts";
 import type { EventFeed, RaisedEvent } from "../../ports/events/port.ts";
@@ -68,6 +68,14 @@ async function tell(feed: EventFeed, events: readonly RaisedEvent[]): Promise<re
   return items.map((item) => ("gap" in item ? item : item.data));
 }
 
+const playing = (romId: number): EventMap["activity"] => ({
+  change: "updated",
+  romId,
+  userId: 1,
+  deviceId: "deck",
+  via: "rest",
+  startedAt: "2026-01-02T03:04:05.000Z",
+});
 const ofLibrary = (entity: "rom" | "platform", ...ids: number[]): RaisedEvent => ({
   topic: "library",
   userId: null,
@@ -119,12 +127,23 @@ describe("the event stream", () => {
     await hide(["platforms", n64]);
     const feed = await listen(["activity", "saves", "permissions"]);
     const told = await tell(feed, [
-      { topic: "activity", userId: null, data: { romId: inN64, userId: 1 } },
-      { topic: "activity", userId: null, data: { romId: shown, userId: 1 } },
-      { topic: "saves", userId, data: { romId: inN64, saveId: 1 } },
+      { topic: "activity", userId: null, data: playing(inN64) },
+      { topic: "activity", userId: null, data: playing(shown) },
+      {
+        topic: "saves",
+        userId,
+        data: {
+          change: "stored",
+          kind: "saves",
+          romId: inN64,
+          versionId: 1,
+          slot: null,
+          originDeviceId: null,
+        },
+      },
       { topic: "permissions", userId, data: { userId } },
     ]);
-    expect(told).toEqual([{ romId: shown, userId: 1 }, { userId }]);
+    expect(told).toEqual([playing(shown), { userId }]);
   });
 
   test("follows changes while the listener listens", async () => {

@@ -1,6 +1,8 @@
 // A hidden platform or rom is answered like one that was never there: every answer is taken twice, once while the
 // things are hidden and once after their rows are gone, and both must be the same bytes.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { listEntries } from "../../app/registry.ts";
 import { ADMIN, callApp, VIEWER } from "../../auth/calls.testing.ts";
 import { openLibrary, type TestLibrary } from "../../roms/library.testing.ts";
@@ -8,6 +10,8 @@ import { inputOf } from "../../rpc/kit.testing.ts";
 
 /** Opening a library and asking all of it takes seconds on a busy machine. */
 const SLOW_MS = 60_000;
+/** The supported platforms tell nothing of a library; a random rom is another one in each answer. */
+const UNCOMPARED_PATHS: readonly string[] = ["/api/platforms/supported", "/api/roms/random"];
 
 const SHARED_SHA1 = "aa".repeat(20);
 const SECRET_SHA1 = "bb".repeat(20);
@@ -79,6 +83,8 @@ async function removeAll({ library, ids }: Scene): Promise<void> {
   await library.change("delete from hidden_entities");
   await library.change(`delete from roms where fs_name like '%Secret%' and platform_id = ${ids.gba}`);
   await library.change(`delete from platforms where id = ${ids.n64}`);
+  // A folder without a row is a platform to be.
+  await rm(join(library.app.facts.libraryPath, "roms/n64"), { recursive: true });
 }
 
 async function findId(library: TestLibrary, fsName: string): Promise<number> {
@@ -105,10 +111,10 @@ function listPaths({ ids }: Scene): readonly string[] {
   const plain = listEntries()
     .filter(
       ({ door, method, path }) =>
-        door === "rest" && method === "GET" && /^\/api\/(roms|platforms|stats)/.test(path),
+        door === "rest" && method === "GET" && /^\/api\/(roms|platforms|firmware|stats)/.test(path),
     )
     .map(({ path }) => path)
-    .filter((path) => !path.includes("{") && path !== "/api/platforms/supported");
+    .filter((path) => !path.includes("{") && !UNCOMPARED_PATHS.includes(path));
   return [
     ...plain,
     "/api/roms?with_files=true&order_by=fs_size_bytes",
@@ -127,6 +133,7 @@ function listPaths({ ids }: Scene): readonly string[] {
     `/api/roms/by-hash?md5_hash=${SECRET_SHA1.slice(0, 32)}`,
     `/api/roms/by-hash?crc_hash=${N64_SHA1.slice(0, 8)}`,
     "/api/platforms?updated_after=2000-01-01T00:00:00Z",
+    `/api/firmware?platform_id=${ids.n64}`,
     "/api/stats?include_platform_stats=true",
   ];
 }
@@ -149,6 +156,10 @@ function questions({ ids }: Scene): readonly (readonly [string, unknown])[] {
     ["platforms.get", { platformId: ids.n64 }],
     ["platforms.get", { platformId: ids.gba }],
     ["platforms.identifiers", {}],
+    ["platforms.listFolders", {}],
+    ["firmware.list", {}],
+    ["firmware.list", { platformId: ids.n64 }],
+    ["firmware.identifiers", {}],
     ["stats.get", { withPlatforms: true }],
   ];
 }

@@ -97,6 +97,15 @@ export async function deleteHidden(db: Executor, what: HiddenEntity, owner: Owne
   return rows.length > 0;
 }
 
+/** Forgets from whom a platform and its roms are hidden; before the roms are removed, by which theirs are found. */
+export async function deleteHiddenOfPlatform(db: Executor, platformId: number): Promise<void> {
+  await db.delete(hiddenEntities).where(
+    sql`(${hiddenEntities.entity} = 'platforms' and ${hiddenEntities.entityId} = ${platformId})
+        or (${hiddenEntities.entity} = 'roms' and ${hiddenEntities.entityId} in
+          (select ${roms.id} from ${roms} where ${roms.platformId} = ${platformId}))`,
+  );
+}
+
 /** Tells whether a platform or rom exists. */
 export async function hasEntity(db: Executor, entity: Hideable, entityId: number): Promise<boolean> {
   const table = entity === "platforms" ? platforms : roms;
@@ -132,4 +141,17 @@ export async function listRomsOutside(
     .from(roms)
     .where(sql`${roms.id} in ${setOf(romIds)} and ${roms.platformId} not in ${setOf(platformIds)}`);
   return rows.map((row) => row.id);
+}
+
+/** Forgets from whom these entities are hidden; true if one was. */
+export async function deleteHiddenOf(
+  db: Executor,
+  entity: Hideable,
+  entityIds: readonly number[],
+): Promise<boolean> {
+  const rows = await db
+    .delete(hiddenEntities)
+    .where(and(eq(hiddenEntities.entity, entity), inArray(hiddenEntities.entityId, [...entityIds])))
+    .returning({ id: hiddenEntities.id });
+  return rows.length > 0;
 }

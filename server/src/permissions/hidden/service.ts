@@ -23,6 +23,8 @@ import {
 import {
   countHiddenOf,
   deleteHidden,
+  deleteHiddenOf,
+  deleteHiddenOfPlatform,
   hasEntity,
   insertHidden,
   listFolderNames,
@@ -62,6 +64,14 @@ export async function getHidden(ctx: Scene): Promise<Hidden> {
   return await cachedHidden(ctx.ports).load(userId ?? NO_ACCOUNT, read);
 }
 
+/**
+ * Forgets from whom roms that are being removed are hidden, within the transaction that removes them.
+ * @returns True when one was: once that is committed, `noteAccessChange` has to be called.
+ */
+export async function forgetHiddenRoms(db: Context["db"], romIds: readonly number[]): Promise<boolean> {
+  return await deleteHiddenOf(db, "roms", romIds);
+}
+
 /** Tells whether a rom is hidden, by itself or with its platform. */
 export function hidesRom(hidden: Hidden, rom: { readonly id: number; readonly platformId: number }): boolean {
   return hidden.roms.has(rom.id) || hidden.platforms.has(rom.platformId);
@@ -71,6 +81,14 @@ export function hidesRom(hidden: Hidden, rom: { readonly id: number; readonly pl
 export async function listHiddenFolders(ctx: Scene): Promise<ReadonlySet<string>> {
   const { platformIds } = await getHidden(ctx);
   return new Set(platformIds.length === 0 ? [] : await listFolderNames(ctx.db, platformIds));
+}
+
+/**
+ * Forgets from whom a platform and its roms are hidden, for it is about to be removed: in the same transaction, and
+ * before its roms are. `noteAccessChange` follows after the commit.
+ */
+export async function forgetHiddenPlatform(db: Context["db"], platformId: number): Promise<void> {
+  await deleteHiddenOfPlatform(db, platformId);
 }
 
 /**

@@ -28,6 +28,8 @@ export const HASH_LANE_STEP_BYTES = 256 * 1024;
 export const HASH_LANE_FILE_BYTES_MIN = 64 * 1024;
 /** Members of one archive; MAME's largest sets have some 40,000. Each is a row in memory and in the answer. */
 export const ARCHIVE_MEMBERS_MAX = 100_000;
+/** Bytes at the end of a file in which the record that ends a zip is looked for: a comment's most, and the record. */
+export const ZIP_END_SEARCH_BYTES = 65_536 + 22;
 /** Bytes of a zip's directory: room for `ARCHIVE_MEMBERS_MAX` names of 280 bytes; it is held in memory. */
 export const ZIP_DIRECTORY_BYTES_MAX = 32 * 1024 * 1024;
 /** Packed members up to this are unpacked in one call, which costs a fifth of a stream. */
@@ -60,3 +62,23 @@ export const SPOOL_CHECK_BYTES = 64 * 1024 * 1024;
 export const RA_FILES_OPEN_MAX = 256;
 /** Bytes at a file's start that tell what it is; a tar says so at 257. */
 export const HEAD_BYTES = 512;
+/** Bytes of an audio file in which tags are looked for, as in the compatible API. */
+export const TRACK_FILE_BYTES_MAX = 512 * 1024 * 1024;
+/** Bytes that reading the tags of one file may take in all: a few large pictures. */
+export const TRACK_READ_BYTES_MAX = 64 * 1024 * 1024;
+/** Bytes of one thing in a tag; a picture of a scanned sleeve at its largest. */
+export const TRACK_TOKEN_BYTES_MAX = 32 * 1024 * 1024;
+/** Reads of one file; the frames of a tag and the boxes of a container are some thousands. */
+export const TRACK_READS_MAX = 500_000;
+/** Milliseconds for the tags of one file, on a disk that has to wake up first. */
+export const TRACK_READ_MS_MAX = 15_000;
+/** Bytes read at once for the small pieces of a tag. */
+export const TRACK_WINDOW_BYTES = 64 * 1024;
+/** Bytes at the end of an Ogg file that hold its last page: a page has 64 KiB at most. */
+export const OGG_TAIL_BYTES = 128 * 1024;
+/** Bytes of an embedded cover that is kept. */
+export const TRACK_COVER_BYTES_MAX = 8 * 1024 * 1024;
+/** Characters of a title, an artist and an album, as in the compatible API. */
+export const TRACK_TEXT_CHARS_MAX = 512;
+/** Characters of a genre, as in the compatible API. */
+export const TRACK_GENRE_CHARS_MAX = 255;

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../base/error-codes.ts";
+import type { ErrorCode } from "../../base/error-codes.data.ts";
 import type { Kind } from "../../base/errors.ts";
 import type { ComputeSettings } from "./settings.ts";
 

@@ -49,6 +49,7 @@ export function runFilesContract(name: string, createFiles: () => Files): void {
     describeReadText(get);
     describeWrite(get);
     describeChanges(get);
+    describeJoining(get);
     describeStreams(get);
   });
 }
@@ -323,6 +324,71 @@ function describeChanges(get: GetFixture): void {
     expect(await files.find(join(folder, "a"))).toBeNull();
     expect(await codeOf(files.rename(join(folder, "a"), join(folder, "c")))).toBe("FILES_NOT_FOUND");
     expect(await codeOf(files.rename(join(folder, "sub", "full"), join(folder, "sub")))).toBe("FILES_EXISTS");
+  });
+}
+
+function describeJoining(get: GetFixture): void {
+  test("concatenate makes one new file of others, empty ones too, and keeps them", async () => {
+    const { files } = get();
+    const folder = await freshFolder(get());
+    const contents = ["abc", "", "d", "e".repeat(100_000), ""];
+    const parts = contents.map((_, index) => join(folder, `part ${index}`));
+    for (const [index, part] of parts.entries()) await files.writeAtomic(part, contents[index] ?? "");
+    for (const count of [0, 1, 2, 5]) {
+      const path = join(folder, `joined ${count}`);
+      await files.concatenate(parts.slice(0, count), path);
+      expect(await files.readText(path, { maxBytes: 200_000 })).toBe(contents.slice(0, count).join(""));
+      expect(await codeOf(files.concatenate(parts, path))).toBe("FILES_EXISTS");
+      expect(await files.readText(path, { maxBytes: 200_000 })).toBe(contents.slice(0, count).join(""));
+    }
+    const broken = [parts[0] ?? "", join(folder, "absent"), parts[2] ?? ""];
+    expect(await codeOf(files.concatenate(broken, join(folder, "broken")))).toBe("FILES_NOT_FOUND");
+    expect(await readdir(folder)).not.toContain("broken");
+    for (const [index, part] of parts.entries())
+      expect(await files.readText(part, { maxBytes: 200_000 })).toBe(contents[index] ?? "");
+  });
+
+  test("publish moves to a free name only, whoever is first", async () => {
+    const { files } = get();
+    const folder = await freshFolder(get());
+    const names = ["a", "b", "c", "d"];
+    for (const name of names) await files.writeAtomic(join(folder, name), name);
+    const to = join(folder, "final");
+    const codes = await Promise.all(names.map((name) => codeOf(files.publish(join(folder, name), to))));
+    expect(codes.toSorted()).toEqual(["FILES_EXISTS", "FILES_EXISTS", "FILES_EXISTS", "no failure"]);
+    const winner = names[codes.indexOf("no failure")] ?? "";
+    expect(await files.readText(to, { maxBytes: 10 })).toBe(winner);
+    expect((await readdir(folder)).toSorted()).toEqual([...names.filter((name) => name !== winner), "final"]);
+    await symlink("nowhere", join(folder, "dangling"));
+    const loser = join(folder, names.find((name) => name !== winner) ?? "");
+    expect(await codeOf(files.publish(loser, join(folder, "dangling")))).toBe("FILES_EXISTS");
+    expect(await codeOf(files.publish(join(folder, "absent"), join(folder, "x")))).toBe("FILES_NOT_FOUND");
+  });
+
+  test("writeAtomic takes a stream, and refuses one of another length", async () => {
+    const { files } = get();
+    const folder = await freshFolder(get());
+    const streamOf = (...chunks: string[]) => new Blob(chunks).stream();
+    const path = join(folder, "file");
+    await files.writeAtomic(path, streamOf("a".repeat(100_000), "b"), { expectedBytes: 100_001 });
+    expect(await files.readText(path, { maxBytes: 200_000 })).toBe(`${"a".repeat(100_000)}b`);
+    await files.writeAtomic(path, streamOf(), { expectedBytes: 0, isDurable: false });
+    for (const content of ["ab", streamOf("ab"), inChunks("a", "b")]) {
+      expect(await codeOf(files.writeAtomic(path, content, { expectedBytes: 3 }))).toBe("FILES_CHANGED");
+    }
+    const failing = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.error(new AppError("invalid", "INPUT_INVALID", { message: "gone" })),
+    });
+    expect(await codeOf(files.writeAtomic(path, failing))).toBe("INPUT_INVALID");
+    expect([await files.readText(path, { maxBytes: 10 }), await readdir(folder)]).toEqual(["", ["file"]]);
+  });
+
+  test("writeAtomic without durability is whole all the same", async () => {
+    const { files } = get();
+    const path = join(await freshFolder(get()), "file");
+    await files.writeAtomic(path, inChunks("a", "b"), { isDurable: false });
+    expect(await files.readText(path, { maxBytes: 10 })).toBe("ab");
+    expect(await readdir(join(path, ".."))).toEqual(["file"]);
   });
 }
 

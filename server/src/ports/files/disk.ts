@@ -18,6 +18,7 @@ import { errnoOf, type FileAttempt, toFilesFailure } from "./failures.ts";
 import { FILE_SYSTEM_NAMES } from "./file-systems.data.ts";
 import { kindOf, listFolder } from "./list-folder.ts";
 import type { ByteRange, FileFacts, Files, FreeSpace } from "./port.ts";
+import { concatenateFiles, publishFile } from "./publish.ts";
 import { openFileStream } from "./read-stream.ts";
 import { syncFolder, writeFileAtomic } from "./write-atomic.ts";
 
@@ -37,8 +38,12 @@ export function createDiskFiles(): Files {
     find: (path) => named({ verb: "look at", path }, () => findFacts(path)),
     canWrite: (path) => named({ verb: "look at", path }, () => canWrite(path)),
     readText: (path, { maxBytes }) => named({ verb: "read", path }, () => readText(path, maxBytes)),
-    writeAtomic: (path, content, { mode } = {}) =>
-      named({ verb: "write", path, changesFolder: true }, () => writeFileAtomic(path, content, mode)),
+    writeAtomic: (path, content, options = {}) =>
+      named({ verb: "write", path, changesFolder: true }, () => writeFileAtomic(path, content, options)),
+    concatenate: (parts, path) =>
+      named({ verb: "write", path, changesFolder: true }, () => concatenateFiles(parts, path)),
+    publish: (path, to) =>
+      named({ verb: "rename", path, to, changesFolder: true }, () => publishFile(path, to)),
     createFolder: (path, { mode } = {}) =>
       named({ verb: "create", path, changesFolder: true }, () => createFolder(path, mode)),
     remove: (path, { recursive = false } = {}) =>

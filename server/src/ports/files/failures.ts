@@ -1,6 +1,6 @@
 import { lstat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { ERROR_CODES, type ErrorCode } from "../../base/error-codes.ts";
+import { ERROR_CODES, type ErrorCode } from "../../base/error-codes.data.ts";
 import { AppError, type Kind } from "../../base/errors.ts";
 
 /** What was tried, in words that fit "cannot …". */

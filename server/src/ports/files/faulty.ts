@@ -53,6 +53,8 @@ export function createFaultyFiles(inner: Files): FaultyFiles {
       if (fault.afterBytes === undefined) throw await toFailure(fault, path);
       return inner.writeAtomic(path, failAfter(content, fault, path), options);
     },
+    concatenate: (parts, path) => guard("concatenate", path, () => inner.concatenate(parts, path)),
+    publish: (from, to) => guard("publish", to, () => inner.publish(from, to)),
     createFolder: (path, options) => guard("createFolder", path, () => inner.createFolder(path, options)),
     remove: (path, options) => guard("remove", path, () => inner.remove(path, options)),
     rename: (from, to) => guard("rename", from, () => inner.rename(from, to)),

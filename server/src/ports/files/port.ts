@@ -43,7 +43,14 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** The bytes of a new file. */
+/** How a file is written. */
+export interface WriteOptions {
+  readonly mode?: number | undefined;
+  readonly isDurable?: boolean | undefined;
+  readonly expectedBytes?: number | undefined;
+}
+
+/** The bytes of a new file. A `ReadableStream` off the network goes to the disk without passing through here. */
 export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 /**
@@ -76,8 +83,26 @@ export interface Files {
    * disk. Writes a neighbour named `.multitap-….partial` first, which goes away on failure; after a power
    * loss it may stay (`isPartialName`). The content is read once and never held as a whole.
    * @param options.mode Exact permission bits; absent leaves them to the umask.
+   * @param options.isDurable False leaves it to the system when the bytes reach the disk: they survive the end of
+   * this process, but not a power loss. For what can be sent again.
+   * @param options.expectedBytes Fails with `FILES_CHANGED` when the content turns out to have another length.
    */
-  writeAtomic(path: string, content: FileContent, options?: { mode?: number | undefined }): Promise<void>;
+  writeAtomic(path: string, content: FileContent, options?: WriteOptions): Promise<void>;
+
+  /**
+   * Makes a new file of others, one behind the other, on disk. The system copies, or shares the bytes where it
+   * can: nobody may write into the parts afterwards. On failure nothing stays.
+   * @throws AppError `FILES_EXISTS` when something is at `path`.
+   */
+  concatenate(parts: readonly string[], path: string): Promise<void>;
+
+  /**
+   * Moves a file within one file system to a name that is free, and makes the move durable. Of any number of
+   * callers for one name exactly one succeeds; on file systems without hard links, such as SMB, only callers of
+   * this process are kept apart.
+   * @throws AppError `FILES_EXISTS` when something is at `to`, which stays as it is.
+   */
+  publish(from: string, to: string): Promise<void>;
 
   /** Creates a folder and its missing parents; an existing folder stays as it is. */
   createFolder(path: string, options?: { mode?: number | undefined }): Promise<void>;

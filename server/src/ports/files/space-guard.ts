@@ -107,10 +107,11 @@ export function startSpaceGuard(options: SpaceGuardOptions): SpaceGuard {
     refresh,
     stop: () => clearInterval(timer),
     async assertSpace(neededBytes, { purpose = "bulk", path } = {}) {
-      await Promise.all([refresh(), ...separate.map((meter) => meter.path === path && meter.read())]);
-      const floorBytes = purpose === "bulk" ? floors.lowBytes : floors.criticalBytes;
       const asked =
         path === undefined ? meters : [...meters, ...separate].filter((each) => each.path === path);
+      // Whoever names a path pays for one look; small uploads come by the hundred a second.
+      await (path === undefined ? refresh() : Promise.all(asked.map((meter) => meter.read())));
+      const floorBytes = purpose === "bulk" ? floors.lowBytes : floors.criticalBytes;
       const known = asked.map((meter) => meter.last()).filter((reading) => reading !== null);
       const { worst } = judgeSpace(known, floors);
       if (worst !== null && worst.freeBytes - neededBytes < floorBytes)

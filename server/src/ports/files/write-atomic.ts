@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { AppError } from "../../base/errors.ts";
 import { errnoOf } from "./failures.ts";
-import type { FileContent } from "./port.ts";
+import type { FileContent, WriteOptions } from "./port.ts";
 
 /** Permission bits of a new file before the umask takes its share. */
 const DEFAULT_MODE = 0o666;
@@ -14,29 +15,41 @@ const NO_FOLDER_SYNC = new Set(["EINVAL", "ENOTSUP", "EISDIR", "ENOSYS", "EBADF"
 export async function writeFileAtomic(
   path: string,
   content: FileContent,
-  mode: number | undefined,
+  options: WriteOptions,
 ): Promise<void> {
   const folder = dirname(path);
   const partial = join(folder, `.multitap-${randomBytes(8).toString("hex")}.partial`);
   try {
-    await writeDurable(partial, content, mode);
+    await writeNew(partial, content, options);
     await rename(partial, path);
   } catch (error) {
     await unlink(partial).catch(ignoreAbsence);
     throw error;
   }
-  await syncFolder(folder);
+  if (options.isDurable !== false) await syncFolder(folder);
 }
 
-async function writeDurable(path: string, content: FileContent, mode: number | undefined): Promise<void> {
+async function writeNew(
+  path: string,
+  content: FileContent,
+  { mode, isDurable = true, expectedBytes }: WriteOptions,
+): Promise<void> {
   const handle = await open(path, "wx", mode ?? DEFAULT_MODE);
   try {
     // The umask has narrowed the mode that `open` was given; a mode that was asked for is exact.
     if (mode !== undefined) await handle.chmod(mode);
     if (typeof content === "string") await writeAll(handle, new TextEncoder().encode(content));
     else if (content instanceof Uint8Array) await writeAll(handle, content);
+    // The runtime moves a stream of its own by itself, at a third of the cost and without filling the heap.
+    else if (content instanceof ReadableStream) await Bun.write(Bun.file(handle.fd), new Response(content));
     else for await (const chunk of content) await writeAll(handle, chunk);
-    await handle.sync();
+    if (expectedBytes !== undefined && (await handle.stat()).size !== expectedBytes) {
+      throw new AppError("conflict", "FILES_CHANGED", {
+        message: `${path} was to have ${expectedBytes} bytes`,
+        details: { path, expectedBytes },
+      });
+    }
+    if (isDurable) await handle.sync();
   } finally {
     await handle.close();
   }

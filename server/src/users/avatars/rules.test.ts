@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { parseAvatarPath, toAccountFolder, toAvatarPath } from "./rules.ts";
+import { toAccountFolder } from "../../base/account-folder.ts";
+import { parseAvatarPath, toAvatarPath } from "./rules.ts";
 
 describe("an avatar's path", () => {
   test("is the one that existing apps know", () => {

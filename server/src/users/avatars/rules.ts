@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { toAccountFolder } from "../../base/account-folder.ts";
 
 /** How an avatar is stored; `gif` only by the server we replaced. */
 export const AVATAR_TYPES = {
@@ -8,11 +9,6 @@ export const AVATAR_TYPES = {
   gif: "image/gif",
 } as const;
 export type AvatarExtension = keyof typeof AVATAR_TYPES;
-
-/** The folder of everything an account keeps as files, below the assets folder. The name is compatible. */
-export function toAccountFolder(userId: number): string {
-  return `users/${Buffer.from(`User:${userId}`).toString("hex")}`;
-}
 
 /** The folder of an account's picture, below the assets folder. */
 export function toProfileFolder(userId: number): string {

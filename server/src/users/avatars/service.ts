@@ -1,3 +1,4 @@
+import { toAccountFolder } from "../../base/account-folder.ts";
 import type { Context } from "../../base/context.ts";
 import { AppError } from "../../base/errors.ts";
 import { operation } from "../../base/operation.ts";
@@ -18,7 +19,6 @@ import {
   type AvatarExtension,
   belowAssets,
   parseAvatarPath,
-  toAccountFolder,
   toAvatarName,
   toAvatarPath,
   toProfileFolder,
