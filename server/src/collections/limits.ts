@@ -36,8 +36,6 @@ export const COVER_FETCH_TIMEOUT_MS = 15_000;
 export const VIRTUAL_ROMS_MIN = 3;
 /** Virtual collections that one answer lists; providers know some thousands of companies and franchises. */
 export const VIRTUAL_LISTED_MAX = 10_000;
-/** Characters of the id of a virtual collection; it holds a name. */
-export const VIRTUAL_ID_CHARS_MAX = 4_096;
 
 /** Smart collections of one account: each is a query of its own whenever they are listed. */
 export const SMART_PER_USER_MAX = 100;
@@ -47,3 +45,5 @@ export const SMART_LISTED_MAX = 200;
 export const SMART_VALUES_MAX = 100;
 /** Characters of the filter of a smart collection as JSON. */
 export const SMART_CRITERIA_CHARS_MAX = 16 * 1024;
+/** Characters of the name that a download of several roms is asked for by. */
+export const DOWNLOAD_NAME_CHARS_MAX = 400;

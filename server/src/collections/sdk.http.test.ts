@@ -77,7 +77,7 @@ describe("client.collections", () => {
     const listed = await ana.roms.each(smart.filter ?? {}).toArray({ max: 10 });
     expect(listed.map((rom) => rom.id)).toEqual([...scene.romIds]);
     expect((await ana.collections.listSmart()).map(({ name }) => name)).toEqual(["Smart"]);
-    const refused = client.collections.createSmart({ name: "No", criteria: { playable: true } });
+    const refused = client.collections.createSmart({ name: "No", criteria: { moonlit: true } });
     expect(await codeOf(refused)).toBe("invalid COLLECTIONS_FILTER_UNSUPPORTED");
     await client.collections.removeSmart(id);
     expect(await codeOf(client.collections.getSmart(id))).toBe("not_found COLLECTIONS_SMART_NOT_FOUND");

@@ -1,5 +1,5 @@
 import type { Context } from "../base/context.ts";
-import type { ScanSource } from "../base/library-config-readings.ts";
+import type { ScanMedia, ScanSource } from "../base/library-config-readings.ts";
 
 /** Which roms a scan wants asked about. */
 export type EnrichMode =
@@ -38,6 +38,66 @@ export interface MetadataProvider {
    */
   enrich(ctx: Context, romIds: readonly number[], signal: AbortSignal): Promise<void>;
 }
+
+/** A rom as a provider is told of it that only answers. */
+export interface AskedRom {
+  readonly romId: number;
+  readonly fsName: string;
+  readonly fsNameNoExt: string;
+  /** Library-relative folder, without the name. */
+  readonly fsPath: string;
+  /** The id that the provider gave before; null when it never did. */
+  readonly knownId: string | null;
+}
+
+/** Media that belong to a rom as a whole, beside those of a kind. */
+export const ROM_MEDIA = ["cover", "screenshot", "manual"] as const;
+
+/** A file in the library that a provider found for a rom. */
+export interface FoundMedium {
+  readonly kind: (typeof ROM_MEDIA)[number] | ScanMedia;
+  /** Absolute, links resolved. */
+  readonly path: string;
+  /** How it is told in the metadata: `file://` and a path below the library. */
+  readonly url: string;
+}
+
+/** What a provider says of one rom. Empty texts and lists say nothing. */
+export interface RomAnswer {
+  readonly romId: number;
+  readonly providerId: string;
+  readonly name: string;
+  /** By which it is sorted, where that is not the name. */
+  readonly sortName: string;
+  readonly summary: string;
+  readonly regions: readonly string[];
+  readonly languages: readonly string[];
+  readonly media: readonly FoundMedium[];
+  /** Kept beside what other providers say, as it is. */
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** A provider that says what it knows and leaves the storing to others. */
+export interface AnsweringProvider extends Pick<MetadataProvider, "name" | "idColumn" | "isEnabled"> {
+  /**
+   * Answers about the roms that it knows; the others are left out.
+   * @throws AppError `upstream` or `unavailable` when it cannot be asked; the job goes on with the next provider.
+   */
+  ask(ctx: Context, roms: readonly AskedRom[], signal: AbortSignal): Promise<readonly RomAnswer[]>;
+}
+
+export type AnyProvider = MetadataProvider | AnsweringProvider;
+
+/** What somebody said, and how far it counts. */
+export interface Said {
+  readonly provider: ScanSource;
+  readonly idColumn: ProviderIdColumn | null;
+  readonly mode: EnrichMode;
+  readonly answers: readonly RomAnswer[];
+}
+
+/** Stores answers; to be repeated without harm. */
+export type StoreAnswers = (ctx: Context, said: Said) => Promise<void>;
 
 export const PROVIDER_ID_COLUMNS = [
   "igdb_id",

@@ -1,7 +1,7 @@
 import type { Executor } from "@multitap/db";
 import { roms } from "@multitap/db/schema/roms";
 import { and, asc, eq, gt, gte, inArray, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
-import type { EnrichWish, ProviderIdColumn } from "./contract.ts";
+import type { AskedRom, EnrichWish, ProviderIdColumn } from "./contract.ts";
 
 /** Which page of the roms that a wish means. */
 export interface WishPage {
@@ -44,4 +44,25 @@ function toCondition({ wish, idColumns }: WishPage): SQL | undefined {
     case "all":
       return undefined;
   }
+}
+
+/** What an answering provider is told of some roms, in the order of their ids. */
+export async function listAskedRoms(
+  db: Executor,
+  romIds: readonly number[],
+  idColumn: ProviderIdColumn | null,
+): Promise<readonly AskedRom[]> {
+  const knownId =
+    idColumn === null ? sql<null>`null` : sql<string | null>`${roms}.${sql.identifier(idColumn)}::text`;
+  return await db
+    .select({
+      romId: roms.id,
+      fsName: roms.fsName,
+      fsNameNoExt: roms.fsNameNoExt,
+      fsPath: roms.fsPath,
+      knownId,
+    })
+    .from(roms)
+    .where(inArray(roms.id, [...romIds]))
+    .orderBy(asc(roms.id));
 }

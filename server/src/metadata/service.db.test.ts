@@ -31,8 +31,12 @@ beforeAll(async () => {
   await sql`update roms set igdb_id = 1 where fs_name = 'A.nes'`;
   await startMetadataWorker(library.app.ports, {
     createContext: () => library.app.createContext(),
+    storeAnswers: async (_ctx, { provider, answers }) =>
+      void asked.push({ provider: `${provider} answered`, romIds: answers.map(({ romId }) => romId) }),
     providers,
   });
+  // The scan has left a wish of its own.
+  for (let tries = 0; tries < 200 && asked.length === 0; tries += 1) await Bun.sleep(20);
 }, 30_000);
 afterAll(() => library?.close());
 
@@ -89,6 +93,5 @@ describe("what a scan leaves for the providers", () => {
     };
     const off = [provider("igdb", { isEnabled: () => false })];
     expect(await queueEnrichment(library.app.createContext(), wish, off)).toBe(false);
-    expect(await queueEnrichment(library.app.createContext(), wish)).toBe(false);
   });
 });

@@ -1,6 +1,8 @@
 import * as v from "valibot";
 import type { Instant } from "../base/clock.ts";
+import { isEntryName } from "../base/entry-name.ts";
 import { GivenMoment, Id, InstantText, list } from "../base/schemas.ts";
+import { PLATFORM_DESCRIPTION_CHARS_MAX, PLATFORM_NAME_CHARS_MAX } from "./limits.ts";
 
 /** What metadata providers call a platform; null when they do not know it. */
 export interface PlatformProviderIds {
@@ -36,7 +38,7 @@ export interface PlatformFirmware {
   readonly updatedAt: Instant;
 }
 
-const PlatformFirmwareSchema = v.object({
+export const PlatformFirmwareSchema = v.object({
   id: Id,
   fileName: v.string(),
   fileNameNoTags: v.string(),
@@ -127,4 +129,23 @@ export const PlatformListSchema = list(PlatformSchema);
 
 export const ListPlatformsInput = v.optional(v.strictObject({ updatedAfter: v.optional(GivenMoment) }), {});
 export const GetPlatformInput = v.strictObject({ platformId: Id });
+
+export const CreatePlatformInput = v.strictObject({
+  /** Name of its folder. */
+  fsSlug: v.pipe(v.string(), v.check(isEntryName, "Input should be the name of one folder")),
+});
+
+/** No stored text can hold a zero character. */
+const StoredText = v.pipe(
+  v.string(),
+  v.check((text) => !text.includes("\0"), "Input should not contain a zero character"),
+);
+
+/** What changes of a platform; what is left out or null stays. */
+export const UpdatePlatformInput = v.strictObject({
+  platformId: Id,
+  /** "" shows the platform's own name again. */
+  customName: v.optional(v.nullable(v.pipe(StoredText, v.maxLength(PLATFORM_NAME_CHARS_MAX)))),
+  description: v.optional(v.nullable(v.pipe(StoredText, v.maxLength(PLATFORM_DESCRIPTION_CHARS_MAX)))),
+});
 export const PlatformIdsSchema = list(v.number());

@@ -178,7 +178,8 @@ export async function storePlatform(
 ): Promise<{ readonly id: number; readonly isNew: boolean; readonly createdAt: Date }> {
   // Looked at first: an insert that meets its row would use up an id at every scan.
   const [known] = await db.select().from(platforms).where(eq(platforms.fsSlug, columns.fsSlug));
-  const values = { ...columns, nameSortKey: deriveSortKey(columns.name), missingFromFs: false };
+  const nameSortKey = deriveSortKey(known?.customName || columns.name);
+  const values = { ...columns, nameSortKey, missingFromFs: false };
   if (known === undefined) {
     const [row] = await db
       .insert(platforms)
@@ -196,6 +197,57 @@ export async function storePlatform(
       .where(eq(platforms.id, known.id));
   }
   return { id: known.id, isNew: false, createdAt: known.createdAt };
+}
+
+/** What the operator may say of a platform. */
+export type PlatformWords = Pick<PlatformRow, "customName" | "description">;
+
+/**
+ * Reads and locks the row of a platform until the transaction ends; null when there is none. Rows may still be
+ * added to it meanwhile.
+ */
+export async function lockPlatform(
+  db: Executor,
+  platformId: number,
+): Promise<(PlatformWords & Pick<PlatformRow, "name">) | null> {
+  const [row] = await db
+    .select({
+      name: platforms.name,
+      customName: platforms.customName,
+      description: platforms.description,
+    })
+    .from(platforms)
+    .where(eq(platforms.id, platformId))
+    .for("no key update");
+  return row ?? null;
+}
+
+/** Stores what the operator says of a platform, and where its shown name stands in lists. */
+export async function updatePlatformWords(
+  db: Executor,
+  platformId: number,
+  { name, ...words }: PlatformWords & Pick<PlatformRow, "name">,
+): Promise<void> {
+  await db
+    .update(platforms)
+    .set({ ...words, nameSortKey: deriveSortKey(words.customName || name), updatedAt: sql`now()` })
+    .where(eq(platforms.id, platformId));
+}
+
+/** Notes that something that is shown with platforms changed; returns those that exist. */
+export async function touchPlatformRows(db: Executor, ids: readonly number[]): Promise<readonly number[]> {
+  const rows = await db
+    .update(platforms)
+    .set({ updatedAt: sql`now()` })
+    .where(inArray(platforms.id, [...ids]))
+    .returning({ id: platforms.id });
+  return rows.map((row) => row.id);
+}
+
+/** Removes a platform's row, and with it the rows of its roms and firmware; true if there was one. */
+export async function deletePlatform(db: Executor, platformId: number): Promise<boolean> {
+  const rows = await db.delete(platforms).where(eq(platforms.id, platformId)).returning({ id: platforms.id });
+  return rows.length > 0;
 }
 
 /** Marks platforms whose folders are gone; returns how many changed. */

@@ -173,7 +173,7 @@ describe("GET /api/platforms/{id}", () => {
     const head = await library.get(path, { method: "HEAD" });
     expect([head.status, head.headers.get("content-length"), head.body]).toEqual([200, String(length), ""]);
     const patch = await library.get(path, { method: "PATCH" });
-    expect([patch.status, patch.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+    expect([patch.status, patch.headers.get("allow")]).toEqual([405, "GET, HEAD, PUT, DELETE"]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { AppError } from "../base/errors.ts";
 import type { LibraryConfig } from "../base/library-config.ts";
 import { PLATFORM_FACT_ROWS, type PlatformFactRow, type RaHashMode, type WebPlayer } from "./facts.data.ts";
 
@@ -113,6 +114,10 @@ const NOTHING_KNOWN = {
 
 const FACTS = new Map<string, PlatformFacts>(PLATFORM_FACT_ROWS.map((row) => [row.slug, completeRow(row)]));
 const MAIN_FACTS: readonly PlatformFacts[] = [...FACTS.values()].filter(({ mainSlug }) => mainSlug === null);
+/** Slugs of the platforms whose games run in a browser. */
+export const WEB_PLAYER_SLUGS: readonly string[] = [...FACTS.values()]
+  .filter(({ webPlayer }) => webPlayer !== null)
+  .map(({ slug }) => slug);
 
 function completeRow(row: PlatformFactRow): PlatformFacts {
   return { ...NOTHING_KNOWN, ...row };
@@ -200,4 +205,16 @@ function titleCaseOf(character: string): string {
   if (GEORGIAN_LETTER.test(character)) return character;
   const [first = "", ...rest] = character.toUpperCase();
   return first + rest.join("").toLowerCase();
+}
+
+/** The one answer for a platform that does not exist or is hidden; clients match on its form. */
+export function platformNotFound(platformId: number): AppError<"not_found"> {
+  return new AppError("not_found", "PLATFORMS_NOT_FOUND", {
+    message: `Platform with id '${platformId}' not found`,
+  });
+}
+
+/** The folder below the resources that holds all artwork of a platform's roms. The name is compatible. */
+export function toPlatformResources(platformId: number): string {
+  return `roms/${platformId}`;
 }

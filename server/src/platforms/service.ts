@@ -1,6 +1,7 @@
 import type { Executor } from "@multitap/db";
 import { toInstant } from "../base/clock.ts";
-import { AppError } from "../base/errors.ts";
+import type { Context } from "../base/context.ts";
+import { recall } from "../base/kept-values.ts";
 import { operation } from "../base/operation.ts";
 import { NoInput } from "../base/schemas.ts";
 import { getHidden } from "../permissions/hidden/service.ts";
@@ -12,29 +13,34 @@ import {
   PlatformListSchema,
   PlatformSchema,
 } from "./contract.ts";
+import { listPlatformFolders, readLayout } from "./folders/service.ts";
 import {
   listPlatformIds,
   listPlatformKeys,
   listPlatformRows,
   markPlatformsMissing,
   type PlatformKey,
+  type PlatformQuery,
   storePlatform,
+  touchPlatformRows,
 } from "./queries.ts";
 import {
+  findPlatformFacts,
   isPlatformIdentified,
   listPlatformFacts,
   type PlatformBindings,
   type PlatformFacts,
   platformIdentity,
+  platformNotFound,
   toPlatformColumns,
+  WEB_PLAYER_SLUGS,
 } from "./rules.ts";
 
 /** All platforms of the library, by name. */
 export const listPlatforms = operation(
   { type: "query", scope: "platforms.read", input: ListPlatformsInput, output: PlatformListSchema },
   async (ctx, { updatedAfter }) =>
-    await listPlatformRows(ctx.db, {
-      hidden: await getHidden(ctx),
+    await getPlatformRows(ctx, {
       updatedAfter: updatedAfter === undefined ? undefined : new Date(updatedAfter),
     }),
 );
@@ -46,14 +52,27 @@ export const listPlatforms = operation(
 export const getPlatform = operation(
   { type: "query", scope: "platforms.read", input: GetPlatformInput, output: PlatformSchema },
   async (ctx, { platformId }) => {
-    const [platform] = await listPlatformRows(ctx.db, { platformId, hidden: await getHidden(ctx) });
-    if (platform === undefined) {
-      const message = `Platform with id '${platformId}' not found`;
-      throw new AppError("not_found", "PLATFORMS_NOT_FOUND", { message });
-    }
+    const [platform] = await getPlatformRows(ctx, { platformId });
+    if (platform === undefined) throw platformNotFound(platformId);
     return platform;
   },
 );
+
+/** Bytes that the row of a platform takes in memory, about. */
+const ROW_BYTES = 2_048;
+
+/** Rows with their totals, which count every rom: so whoever sees the same shares them. */
+async function getPlatformRows(
+  ctx: Context,
+  asked: Omit<PlatformQuery, "hidden">,
+): Promise<readonly Platform[]> {
+  const hidden = await getHidden(ctx);
+  return await recall(ctx, `platforms ${hidden.mark} ${JSON.stringify(asked)}`, async () => {
+    const value = await listPlatformRows(ctx.db, { ...asked, hidden });
+    const files = value.reduce((sum, { firmware }) => sum + firmware.length, 0);
+    return { value, sizeBytes: (value.length + files) * ROW_BYTES };
+  });
+}
 
 /** Ids of all platforms. */
 export const listPlatformIdentifiers = operation(
@@ -65,13 +84,28 @@ export const listPlatformIdentifiers = operation(
 export const listSupportedPlatforms = operation(
   { type: "query", scope: "platforms.read", input: NoInput, output: PlatformListSchema },
   async (ctx) => {
-    const rows = await listPlatformRows(ctx.db, { hidden: await getHidden(ctx) });
+    const rows = await getPlatformRows(ctx, {});
     const bySlug = Map.groupBy(rows, (row) => row.slug);
     const now = toInstant(ctx.ports.clock.now());
     return listPlatformFacts().map((facts) => {
       const own = bySlug.get(facts.slug) ?? [];
       return own.find((row) => row.fsSlug === row.slug) ?? own[0] ?? toUnstored(facts, now);
     });
+  },
+);
+
+/** Folders of the library that no platform has been made of yet, by name; their ids are -1. */
+export const listPlatformCandidates = operation(
+  { type: "query", scope: "platforms.read", input: NoInput, output: PlatformListSchema },
+  async (ctx) => {
+    const config = await ctx.ports.settings.read();
+    const folders = await listPlatformFolders(ctx, config, await readLayout(ctx, config));
+    // Rows that are hidden from the caller count too: their folders are as absent.
+    const stored = new Set((await listPlatformKeys(ctx.db)).map((row) => row.fsSlug));
+    const now = toInstant(ctx.ports.clock.now());
+    return folders
+      .filter(({ fsSlug }) => !stored.has(fsSlug))
+      .map(({ fsSlug }) => ({ ...toUnstored(platformIdentity(fsSlug, config), now), fsSlug }));
   },
 );
 
@@ -149,6 +183,20 @@ export async function ensurePlatform(
   };
 }
 
+/** What webRcade calls the platforms it can play, by slug. */
+export function listWebrcadeTypes(): ReadonlyMap<string, string> {
+  return new Map(
+    listPlatformFacts().flatMap(({ slug, webrcadeType }) =>
+      webrcadeType === null ? [] : [[slug, webrcadeType] as const],
+    ),
+  );
+}
+
+/** The short name by which Pegasus knows a platform; null where it knows none. */
+export function findPegasusShortname(slug: string): string | null {
+  return findPlatformFacts(slug)?.pegasusShortname ?? null;
+}
+
 /** Ids and folder names of all platform rows, for scans: hidden ones are among them. */
 export async function listKnownPlatforms(db: Executor): Promise<readonly PlatformKey[]> {
   return await listPlatformKeys(db);
@@ -157,4 +205,18 @@ export async function listKnownPlatforms(db: Executor): Promise<readonly Platfor
 /** Marks platforms whose folders vanished; rows are never removed by a scan. */
 export async function markMissingPlatforms(db: Executor, ids: readonly number[]): Promise<number> {
   return await markPlatformsMissing(db, ids);
+}
+
+/**
+ * Notes that something that is shown with platforms changed, such as their firmware, so that apps which ask for
+ * changes see them; keeps the rows from being removed until the transaction ends.
+ * @returns Ids of those that exist.
+ */
+export async function touchPlatforms(db: Executor, ids: readonly number[]): Promise<readonly number[]> {
+  return ids.length === 0 ? [] : await touchPlatformRows(db, ids);
+}
+
+/** Slugs of the platforms whose games run in a browser; case counts. */
+export function listWebPlayerSlugs(): readonly string[] {
+  return WEB_PLAYER_SLUGS;
 }

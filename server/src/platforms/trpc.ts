@@ -1,5 +1,12 @@
-import { query } from "../rpc/procedures.ts";
-import { getPlatform, listPlatformIdentifiers, listPlatforms, listSupportedPlatforms } from "./service.ts";
+import { mutation, query } from "../rpc/procedures.ts";
+import { createPlatform, removePlatform, updatePlatform } from "./changes/service.ts";
+import {
+  getPlatform,
+  listPlatformCandidates,
+  listPlatformIdentifiers,
+  listPlatforms,
+  listSupportedPlatforms,
+} from "./service.ts";
 
 /** The platform procedures of the typed door. */
 export const platformProcedures = {
@@ -7,4 +14,8 @@ export const platformProcedures = {
   get: query(getPlatform),
   identifiers: query(listPlatformIdentifiers),
   supported: query(listSupportedPlatforms),
+  listFolders: query(listPlatformCandidates),
+  create: mutation(createPlatform),
+  update: mutation(updatePlatform),
+  remove: mutation(removePlatform),
 };

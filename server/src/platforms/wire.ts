@@ -42,7 +42,8 @@ export function toPlatformWire(platform: Platform) {
   };
 }
 
-function toFirmwareWire(file: PlatformFirmware) {
+/** A firmware file of the compatible API. */
+export function toFirmwareWire(file: PlatformFirmware) {
   return {
     id: file.id,
     file_name: file.fileName,
@@ -60,4 +61,18 @@ function toFirmwareWire(file: PlatformFirmware) {
     created_at: file.createdAt,
     updated_at: file.updatedAt,
   };
+}
+
+/** The folder out of a JSON body; what is no object is left for the schema to refuse. */
+export function fromNewPlatformWire(body: unknown): unknown {
+  return isFields(body) ? { fsSlug: body.fs_slug } : body;
+}
+
+/** A change of a platform out of a JSON body. */
+export function fromPlatformChangeWire(platformId: number | undefined, body: unknown): unknown {
+  return isFields(body) ? { platformId, customName: body.custom_name, description: body.description } : body;
+}
+
+function isFields(body: unknown): body is Readonly<Record<string, unknown>> {
+  return typeof body === "object" && body !== null && !Array.isArray(body);
 }

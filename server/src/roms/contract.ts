@@ -1,9 +1,10 @@
 import * as v from "valibot";
 import type { Instant } from "../base/clock.ts";
 import { pageSchema } from "../base/page-schema.ts";
-import { GivenMoment, Id, InstantText, list } from "../base/schemas.ts";
+import { Id, InstantText, list } from "../base/schemas.ts";
 import { type RomFile, RomFileSchema } from "./files/contract.ts";
-import { FILTER_VALUES_MAX, ROM_CURSOR_PAGE_MAX, ROM_PAGE_DEFAULT, SEARCH_CHARS_MAX } from "./limits.ts";
+import { filterEntries, SoughtText } from "./filters/contract.ts";
+import { ROM_CURSOR_PAGE_MAX, ROM_MARKS_MAX, ROM_PAGE_DEFAULT } from "./limits.ts";
 
 /** What metadata providers call a rom; null when they do not know it. */
 export interface RomProviderIds {
@@ -210,62 +211,6 @@ export const RomWithPartsSchema = v.object({
   user: v.exactOptional(v.nullable(RomUserPropsSchema)),
 });
 
-export const ROM_ORDERS = ["name", "id", "createdAt", "updatedAt", "sizeBytes", "fsName"] as const;
-export type RomOrder = (typeof ROM_ORDERS)[number];
-
-/** Which values a rom may, must and must not have. */
-export interface ListFilter {
-  readonly anyOf?: readonly string[] | undefined;
-  readonly allOf?: readonly string[] | undefined;
-  readonly noneOf?: readonly string[] | undefined;
-}
-
-/** A text to look for; no stored text can hold a zero character, nor can the database be asked about one. */
-export const SoughtText = v.pipe(
-  v.string(),
-  v.check((text) => !text.includes("\0"), "Input should not contain a zero character"),
-);
-
-const FilterValues = v.optional(v.pipe(v.array(SoughtText), v.maxLength(FILTER_VALUES_MAX), v.readonly()));
-const ListFilterSchema = v.optional(
-  v.strictObject({ anyOf: FilterValues, allOf: FilterValues, noneOf: FilterValues }),
-);
-
-/** Which roms to list; every given condition must hold. */
-export interface RomFilter {
-  readonly platformIds?: readonly number[] | undefined;
-  readonly search?: string | undefined;
-  readonly regions?: ListFilter | undefined;
-  readonly languages?: ListFilter | undefined;
-  readonly tags?: ListFilter | undefined;
-  readonly genres?: ListFilter | undefined;
-  readonly isMissing?: boolean | undefined;
-  readonly isIdentified?: boolean | undefined;
-  /** In a collection; nothing is in one that the caller may not see. */
-  readonly collectionId?: number | undefined;
-  /** In the caller's collection of favourites. */
-  readonly isFavorite?: boolean | undefined;
-  readonly updatedAfter?: Instant | undefined;
-  readonly orderBy?: RomOrder | undefined;
-  readonly direction?: "asc" | "desc" | undefined;
-}
-
-export const filterEntries = {
-  platformIds: v.optional(v.pipe(v.array(Id), v.maxLength(FILTER_VALUES_MAX), v.readonly())),
-  search: v.optional(v.pipe(SoughtText, v.maxLength(SEARCH_CHARS_MAX))),
-  regions: ListFilterSchema,
-  languages: ListFilterSchema,
-  tags: ListFilterSchema,
-  genres: ListFilterSchema,
-  isMissing: v.optional(v.boolean()),
-  isIdentified: v.optional(v.boolean()),
-  collectionId: v.optional(Id),
-  isFavorite: v.optional(v.boolean()),
-  updatedAfter: v.optional(GivenMoment),
-  orderBy: v.optional(v.picklist(ROM_ORDERS), "name"),
-  direction: v.optional(v.picklist(["asc", "desc"]), "asc"),
-};
-
 export const ListRomsInput = v.strictObject({
   ...filterEntries,
   cursor: v.optional(v.string()),
@@ -277,16 +222,6 @@ export const ListRomsInput = v.strictObject({
   with: WithParts,
 });
 export const RomPageSchema = pageSchema(RomWithPartsSchema);
-
-/** What the last row of a page can have had in each order; a cursor with anything else was made up. */
-export const CURSOR_VALUES = {
-  name: SoughtText,
-  id: Id,
-  createdAt: GivenMoment,
-  updatedAt: GivenMoment,
-  sizeBytes: v.pipe(v.number(), v.safeInteger()),
-  fsName: SoughtText,
-} as const satisfies Record<RomOrder, v.GenericSchema>;
 
 export const GetRomInput = v.strictObject({ romId: Id, with: WithParts });
 
@@ -308,3 +243,9 @@ export const FindRomInput = v.union([
   v.strictObject({ platformSlug: SoughtText, fsName: SoughtText }),
 ]);
 export const FoundRomSchema = v.nullable(RomSchema);
+
+/** Marks of many roms, to be looked up at once. */
+export const FindManyRomsInput = v.strictObject({
+  marks: v.pipe(v.array(FindRomInput), v.maxLength(ROM_MARKS_MAX), v.readonly()),
+});
+export const FoundRomsSchema = list(FoundRomSchema);

@@ -1,22 +1,13 @@
 import type { Executor } from "@multitap/db";
 import { platforms } from "@multitap/db/schema/platforms";
 import { romFiles, roms } from "@multitap/db/schema/roms";
-import { type AnyColumn, and, asc, count, desc, eq, inArray, or, type SQL, sql } from "drizzle-orm";
+import { type AnyColumn, and, asc, count, eq, or, type SQL, sql } from "drizzle-orm";
 import { toInstant } from "../base/clock.ts";
-import type { Cursor } from "../base/paging.ts";
 import { perExecutor } from "../base/per-executor.ts";
 import type { Hidden } from "../permissions/hidden/contract.ts";
-import type { Rom, RomMark, RomMetadata, RomOrder, RomProviderIds } from "./contract.ts";
+import type { Rom, RomMark, RomMetadata, RomProviderIds } from "./contract.ts";
+import type { ProviderQuery } from "./details/contract.ts";
 import { toConditions, toVisibleConditions, type VisibleFilter } from "./filters/queries.ts";
-
-const ORDER_COLUMNS = {
-  name: roms.nameSortKey,
-  id: roms.id,
-  createdAt: roms.createdAt,
-  updatedAt: roms.updatedAt,
-  sizeBytes: roms.fsSizeBytes,
-  fsName: roms.fsName,
-} as const satisfies Record<RomOrder, unknown>;
 
 /**
  * The condition that a column holds one of some ids, as one parameter: a page of thousands would otherwise
@@ -48,47 +39,6 @@ export const ROM_COLUMNS = {
     customName: platforms.customName,
   },
 };
-
-export interface KeysetPage {
-  readonly filter: VisibleFilter;
-  readonly orderBy: RomOrder;
-  readonly direction: "asc" | "desc";
-  readonly cursor: Cursor | null;
-  readonly limit: number;
-}
-
-/** One page by key: `limit` roms behind the cursor, in order. Pages read the narrow index first. */
-export async function listRomsByKey(db: Executor, page: KeysetPage): Promise<readonly Rom[]> {
-  const column = ORDER_COLUMNS[page.orderBy];
-  const order = page.direction === "asc" ? asc : desc;
-  const ids = db
-    .select({ id: roms.id })
-    .from(roms)
-    .where(and(...toConditions(page.filter), behind(page)))
-    .orderBy(order(column), order(roms.id))
-    .limit(page.limit);
-  const rows = await db
-    .select(ROM_COLUMNS)
-    .from(roms)
-    .innerJoin(platforms, eq(platforms.id, roms.platformId))
-    .where(inArray(roms.id, ids))
-    .orderBy(order(column), order(roms.id));
-  return rows.map(toRom);
-}
-
-function behind(page: KeysetPage): SQL | undefined {
-  if (page.cursor === null) return undefined;
-  const column = ORDER_COLUMNS[page.orderBy];
-  const sign = page.direction === "asc" ? sql`>` : sql`<`;
-  const isMoment = page.orderBy === "createdAt" || page.orderBy === "updatedAt";
-  const value = isMoment ? sql`${page.cursor.value}::timestamptz` : sql`${page.cursor.value}`;
-  return sql`(${column}, ${roms.id}) ${sign} (${value}, ${page.cursor.id})`;
-}
-
-/** The value by which a rom stands in an order, for its cursor. */
-export function orderValue(rom: Rom, orderBy: RomOrder): string | number {
-  return orderBy === "name" ? rom.sortKey : rom[orderBy];
-}
 
 /** How many roms a filter lets through. */
 export async function countRoms(db: Executor, filter: VisibleFilter): Promise<number> {
@@ -164,6 +114,44 @@ export async function findRomIdByHash(
     .select({ id: roms.id })
     .from(roms)
     .where(and(or(...ofRom), ...toVisibleConditions(hidden)))
+    .orderBy(asc(roms.id))
+    .limit(1);
+  return rows[0]?.id ?? null;
+}
+
+/** The largest number that a column of ids of a provider can hold; the smallest is its negative, less one. */
+const PROVIDER_ID_MAX = 2_147_483_647;
+const isStorable = (id: number) => Math.abs(id) <= PROVIDER_ID_MAX;
+
+/** The id of the first rom outside of what is hidden that a provider knows by one of the ids. */
+export async function findRomIdByProviders(
+  db: Executor,
+  ids: ProviderQuery,
+  hidden: Hidden,
+): Promise<number | null> {
+  const { flashpoint, ...numbers } = ids;
+  const columns = {
+    igdb: roms.igdbId,
+    moby: roms.mobyId,
+    ss: roms.ssId,
+    ra: roms.raId,
+    launchbox: roms.launchboxId,
+    hasheous: roms.hasheousId,
+    tgdb: roms.tgdbId,
+    hltb: roms.hltbId,
+  } as const;
+  const conditions = Object.entries(columns).flatMap(([name, column]) => {
+    const id = numbers[name as keyof typeof columns];
+    return id === undefined || !isStorable(id) ? [] : [eq(column, id)];
+  });
+  if (flashpoint) conditions.push(eq(roms.flashpointId, flashpoint));
+  if (conditions.length === 0) return null;
+  // One part per provider, since no index serves two of them.
+  const found = conditions.map((condition) => sql`select ${roms.id} from ${roms} where ${condition}`);
+  const rows = await db
+    .select({ id: roms.id })
+    .from(roms)
+    .where(and(sql`${roms.id} in (${sql.join(found, sql` union all `)})`, ...toVisibleConditions(hidden)))
     .orderBy(asc(roms.id))
     .limit(1);
   return rows[0]?.id ?? null;

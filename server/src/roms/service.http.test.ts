@@ -1,7 +1,7 @@
 // The typed door's list: pages behind a cursor stay right while roms are added.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { formatCursor } from "../base/paging.ts";
-import { ROM_ORDERS, type RomOrder } from "./contract.ts";
+import { ROM_ORDERS, type RomOrder } from "./filters/contract.ts";
 import { openLibrary, type TestLibrary } from "./library.testing.ts";
 
 interface Page {
@@ -27,11 +27,16 @@ afterAll(() => library.close());
 /** Adds numbered roms that spread over the whole of every order. */
 async function addMany(from: number, to: number, mark: string): Promise<void> {
   await library.change(`insert into roms
-      (platform_id, fs_name, fs_name_no_tags, fs_name_no_ext, fs_extension, fs_path, fs_size_bytes, name, name_sort_key, created_at, updated_at)
+      (platform_id, fs_name, fs_name_no_tags, fs_name_no_ext, fs_extension, fs_path, fs_size_bytes, name, name_sort_key, created_at, updated_at,
+       first_release_date, average_rating)
     select ${platformId}, 'File ' || (i * 7919 % 100003) || '${mark}.gba', '', '', 'gba', 'roms/gba', i % 7 * 1000, 'Name ' || i % 11,
       'name ' || lpad((i % 11)::text, 12, '0'), '2026-01-01'::timestamptz + i % 5 * interval '1 millisecond',
-      '2026-02-01'::timestamptz + i % 3 * interval '1 day'
+      '2026-02-01'::timestamptz + i % 3 * interval '1 day',
+      case when i % 3 = 0 then null else (i % 4 - 2) * 100000000000 end, case when i % 2 = 0 then i % 6 / 0.07 end
     from generate_series(${from}, ${to}) i`);
+  await library.change(`insert into rom_user (rom_id, user_id, last_played, rating, difficulty, completion)
+    select r.id, u.id, '2026-01-01'::timestamptz + r.id % 5 * interval '1 millisecond', r.id % 3, r.id % 4, r.id % 100
+    from roms r, users u where u.username = 'admin' on conflict do nothing`);
 }
 
 async function readPage(input: object): Promise<Page> {
@@ -104,6 +109,16 @@ describe("roms.list: pages", () => {
     expect((await readPage({ limit: 3 })).total).toBeNull();
   });
 
+  test.each(["firstReleasedAt", "averageRating"])("end with those that have no %s", async (orderBy) => {
+    const column = orderBy === "averageRating" ? "average_rating" : "first_release_date";
+    for (const direction of ["asc", "desc"]) {
+      const { sql } = library.app.database.handle;
+      const rows = await sql<{ id: number }[]>`select id from roms
+        order by ${sql.unsafe(`${column} is null, ${column} ${direction}, id ${direction}`)}`;
+      expect(await readAll({ orderBy, direction, limit: 33 })).toEqual(rows.map((row) => row.id));
+    }
+  });
+
   test("keep their filter", async () => {
     const ids = await readAll({ search: "10", limit: 7 });
     const { sql } = library.app.database.handle;
@@ -155,6 +170,11 @@ describe("roms.list: refused cursors", () => {
     ["a text that is no moment", ...made("createdAt", "yesterday", 1)],
     ["the year zero", ...made("updatedAt", "0000-01-01T00:00:00Z", 1)],
     ["a number for a moment", ...made("createdAt", 1_700_000_000, 1)],
+    ["null for what the caller gave", ...made("rating", null, 1)],
+    ["a rating beyond its column", ...made("rating", 40_000, 1)],
+    ["null for when it was played", ...made("lastPlayedAt", null, 1)],
+    ["a text for an average", ...made("averageRating", "9", 1)],
+    ["a fraction for a release", ...made("firstReleasedAt", 0.5, 1)],
     ["a zero character in a file name", ...made("fsName", "a\0", 1)],
   ])("%s", async (_what, orderBy, cursor) => {
     const { status, body } = await askWith(cursor, { orderBy });

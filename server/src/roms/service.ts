@@ -1,27 +1,31 @@
 import * as v from "valibot";
 import type { Context } from "../base/context.ts";
 import { AppError } from "../base/errors.ts";
-import { findAccountId } from "../base/identity.ts";
 import { operation } from "../base/operation.ts";
 import { type Cursor, formatCursor, parseCursor } from "../base/paging.ts";
 import { Id } from "../base/schemas.ts";
 import type { Hidden } from "../permissions/hidden/contract.ts";
 import { getHidden, hidesRom } from "../permissions/hidden/service.ts";
 import {
-  CURSOR_VALUES,
+  FindManyRomsInput,
   FindRomInput,
   FoundRomSchema,
+  FoundRomsSchema,
   GetRomInput,
   ListRomsInput,
   type Rom,
-  type RomOrder,
   RomPageSchema,
   type RomPart,
   type RomWithParts,
   RomWithPartsSchema,
 } from "./contract.ts";
 import { listRomDetails } from "./details/queries.ts";
-import { countRoms, findRomById, findRomByMark, listRomsByKey, orderValue } from "./queries.ts";
+import { CURSOR_VALUES, type RomOrder, USER_ORDERS } from "./filters/contract.ts";
+import { toVisibleFilter } from "./filters/service.ts";
+import { listRomsByKey } from "./lists/queries.ts";
+import { findRomsByMarks } from "./marks/queries.ts";
+import { getTotal } from "./offset-lists/service.ts";
+import { findRomById, findRomByMark } from "./queries.ts";
 import { romNotFound } from "./rules.ts";
 
 /**
@@ -34,23 +38,33 @@ export const listRoms = operation(
     const { cursor, limit, withTotal, with: parts, orderBy, direction, ...asked } = input;
     const order = `roms:${orderBy}:${direction}`;
     const after = cursor === undefined ? null : checkCursor(parseCursor(cursor, order), orderBy);
-    const hidden = await getHidden(ctx);
-    const filter = { ...asked, hidden, viewerId: findAccountId(ctx.identity) };
+    const filter = { ...(await toVisibleFilter(ctx, asked)), touched: touchedBy(orderBy) };
     const [rows, total] = await Promise.all([
       // One row more than asked for tells whether there is a next page.
       listRomsByKey(ctx.db, { filter, orderBy, direction, cursor: after, limit: limit + 1 }),
-      withTotal ? countRoms(ctx.db, filter) : null,
+      withTotal ? getTotal(ctx, filter) : null,
     ]);
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     const hasMore = rows.length > limit && last !== undefined;
+    const { hidden } = filter;
     return {
-      items: await addParts(ctx, page, { parts, hidden }),
-      nextCursor: hasMore ? formatCursor({ order, value: orderValue(last, orderBy), id: last.id }) : null,
+      items: await addParts(
+        ctx,
+        page.map(({ rom }) => rom),
+        { parts, hidden },
+      ),
+      nextCursor: hasMore ? formatCursor({ order, value: last.value, id: last.rom.id }) : null,
       total,
     };
   },
 );
+
+/** What an order asks for beside the filter: something to be ordered by. */
+function touchedBy(orderBy: RomOrder): "ever" | "played" | undefined {
+  if (orderBy === "lastPlayedAt") return "played";
+  return USER_ORDERS.some((order) => order === orderBy) ? "ever" : undefined;
+}
 
 /** Refuses what no page of ours can have ended with, before the database is asked about it. */
 function checkCursor(cursor: Cursor, orderBy: RomOrder): Cursor {
@@ -72,10 +86,31 @@ export const getRom = operation(
   },
 );
 
+/**
+ * One rom, for other domains: inside an operation whose scope was asked before.
+ * @throws AppError `ROMS_NOT_FOUND`, also for a hidden one.
+ */
+export async function requireVisibleRom(
+  ctx: Pick<Context, "db" | "ports" | "identity">,
+  romId: number,
+): Promise<Rom> {
+  const [rom, hidden] = await Promise.all([findRomById(ctx.db, romId), getHidden(ctx)]);
+  if (rom === null || hidesRom(hidden, rom)) throw romNotFound(romId);
+  return rom;
+}
+
 /** The first rom that carries a mark (hash, or platform and file name), or null. */
 export const findRom = operation(
   { type: "query", scope: "roms.read", input: FindRomInput, output: FoundRomSchema },
   async (ctx, mark) => await findRomByMark(ctx.db, mark, await getHidden(ctx)),
+);
+
+/**
+ * The first rom that carries each mark, in the order of the marks; null where there is none. One statement for all.
+ */
+export const findManyRoms = operation(
+  { type: "query", scope: "roms.read", input: FindManyRomsInput, output: FoundRomsSchema },
+  async (ctx, { marks }) => await findRomsByMarks(ctx.db, marks, await getHidden(ctx)),
 );
 
 async function addParts(

@@ -75,6 +75,41 @@ describe("statements per call", () => {
     expect(await countFor(() => library.ask("roms.list", { limit: 200 }))).toBe(1);
   });
 
+  test("every condition is part of the same statements", async () => {
+    const order = "order_by=average_rating";
+    const plain = await countFor(() => library.get(`/api/roms?limit=20&${order}`));
+    const flags = ["favorite", "verified", "last_played", "has_ra"];
+    const query = [
+      "matched=true&duplicate=true&playable=true",
+      ...[...flags, "has_saves", "has_states", "has_soundtrack", "missing"].map((flag) => `${flag}=false`),
+      ...["genres", "tags", "regions", "companies"].map((name) => `${name}=x&${name}_logic=none`),
+      `statuses=hidden&statuses_logic=none&group_by_meta_id=true&${order}`,
+    ].join("&");
+    expect(await countFor(() => library.get(`/api/roms?limit=20&${query}`))).toBe(plain);
+    const { body } = await library.get<{ id: number }[]>("/api/collections/smart");
+    expect(body).toEqual([]);
+    await library.change(`insert into smart_collections (user_id, name, filter_criteria)
+      select id, 'All', '{"missing": false}' from users where username = 'admin'`);
+    const smart = await library.get<{ id: number }[]>("/api/collections/smart/identifiers");
+    // Its criteria are read once.
+    const ofSmart = await countFor(() =>
+      library.get(`/api/roms?limit=20&smart_collection_id=${String(smart.body)}`),
+    );
+    expect(ofSmart).toBeLessThanOrEqual(plain + 1);
+  });
+
+  test("many marks need one statement, a page of changes a fixed number", async () => {
+    const find = (count: number) =>
+      countFor(() =>
+        library.ask("roms.findMany", {
+          marks: Array.from({ length: count }, (_, n) => ({ md5: String(n).padStart(32, "0") })),
+        }),
+      );
+    expect([await find(1), await find(500)]).toEqual([1, 1]);
+    const read = (limit: number) => countFor(() => library.ask("roms.changes", { limit }));
+    expect(await read(500)).toBe(await read(1));
+  });
+
   test("one rom needs a fixed number, whatever hangs on it", async () => {
     const path = `/api/roms/${firstId}`;
     const before = await countFor(() => library.get(path));

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { symlink } from "node:fs/promises";
+import { rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { romUser } from "@multitap/db/schema/roms";
 import { users } from "@multitap/db/schema/users";
@@ -344,6 +344,29 @@ describe("firmware", () => {
     await library.remove("bios/psx/scph1001.bin");
     await library.scan();
     expect((await library.firmware())[0]?.missingFromFs).toBe(true);
+  });
+
+  test("is compared with the operator's table of known files at every scan", async () => {
+    const library = await openLibrary();
+    await library.put("bios/psx/scph1001.bin", "bios");
+    await library.put("roms/psx/Game.bin");
+    const table = join(library.app.basePath, "config", "known-bios.json");
+    const isVerified = async () => {
+      await library.scan();
+      return (await library.firmware())[0]?.isVerified;
+    };
+    expect(await isVerified()).toBe(false);
+    await writeFile(table, JSON.stringify({ "psx:scph1001.bin": { size: 4, md5: md5("bios") } }));
+    expect(await isVerified()).toBe(true);
+    const [before] = await library.firmware();
+    expect(await isVerified()).toBe(true);
+    expect((await library.firmware())[0]?.updatedAt).toEqual(before?.updatedAt ?? new Date(0));
+    await library.put("bios/psx/scph1001.bin", "wrong");
+    expect(await isVerified()).toBe(false);
+    await library.put("bios/psx/scph1001.bin", "bios");
+    expect(await isVerified()).toBe(true);
+    await rm(table);
+    expect(await isVerified()).toBe(false);
   });
 });
 

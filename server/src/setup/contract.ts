@@ -1,7 +1,8 @@
 import * as v from "valibot";
+import { isEntryName } from "../base/entry-name.ts";
 import { list } from "../base/schemas.ts";
 import { type Platform, PlatformSchema } from "../platforms/contract.ts";
-import { FOLDERS_MAX, NAME_BYTES_MAX } from "./limits.ts";
+import { FOLDERS_MAX } from "./limits.ts";
 
 /** A platform folder that lies in the library already. */
 export interface FoundFolder {
@@ -26,13 +27,7 @@ export const SetupLibrarySchema = v.object({
   supportedPlatforms: list(PlatformSchema),
 });
 
-/** A name may not lead anywhere else, and has to be one on the systems that share a library. */
-function isFolderName(name: string): boolean {
-  const isPlain = !/[/\\\p{Cc}]/u.test(name) && !/^\.*$/.test(name) && name.trim() === name;
-  return isPlain && name.isWellFormed() && Buffer.byteLength(name) <= NAME_BYTES_MAX;
-}
-
-const FolderName = v.pipe(v.string(), v.check(isFolderName, "Input should be the name of one folder"));
+const FolderName = v.pipe(v.string(), v.check(isEntryName, "Input should be the name of one folder"));
 
 export const CreateFoldersInput = v.strictObject({
   fsSlugs: v.pipe(v.array(FolderName), v.maxLength(FOLDERS_MAX), v.readonly()),

@@ -2,7 +2,13 @@
 import * as v from "valibot";
 import { cleanupMissingRoms } from "./cleanup-missing-roms.ts";
 import { cleanupOrphanedResources } from "./cleanup-orphaned-resources.ts";
+import { cleanupTrash } from "./cleanup-trash.ts";
+import { cleanupUploadTmp } from "./cleanup-upload-tmp.ts";
+import { cleanupZipCache } from "./cleanup-zip-cache.ts";
 import { type AnyTask, defineTask } from "./definition.ts";
+import { recomputeSaveContentHashes } from "./recompute-save-content-hashes.ts";
+import { syncFolderScan } from "./sync-folder-scan.ts";
+import { syncPushPull } from "./sync-push-pull.ts";
 
 /** Runs as a scan, of which the scans keep account. */
 const scanLibrary = defineTask({
@@ -33,7 +39,13 @@ const filesystemWatcher = defineTask({
 /** Every task that this server can do. */
 export const TASKS: readonly AnyTask[] = [
   scanLibrary,
+  cleanupZipCache,
   cleanupOrphanedResources,
   cleanupMissingRoms,
+  syncFolderScan,
+  recomputeSaveContentHashes,
   filesystemWatcher,
+  cleanupUploadTmp,
+  cleanupTrash,
+  syncPushPull,
 ];

@@ -48,6 +48,15 @@ const SCAN_LIBRARY = {
   enabled: false,
   cron_string: "0 3 * * *",
 };
+const ZIPS = {
+  name: "cleanup_zip_cache",
+  type: "cleanup",
+  manual_run: false,
+  title: "Scheduled ZIP cache cleanup",
+  description: "Removes stale cached ZIP files based on tiered TTL",
+  enabled: true,
+  cron_string: "0 4 * * *",
+};
 const ORPHANS = {
   name: "cleanup_orphaned_resources",
   type: "cleanup",
@@ -66,6 +75,24 @@ const MISSING = {
   enabled: true,
   cron_string: "",
 };
+const SYNC_FOLDERS = {
+  name: "sync_folder_scan",
+  type: "sync",
+  manual_run: false,
+  title: "Sync Folder Scan",
+  description: "Scan device sync folders for new save files",
+  enabled: false,
+  cron_string: "",
+};
+const REHASH = {
+  name: "recompute_save_content_hashes",
+  type: "cleanup",
+  manual_run: true,
+  title: "Recompute save content hashes",
+  description: "Recompute the content hash of every save",
+  enabled: true,
+  cron_string: "",
+};
 const WATCHER = {
   name: "filesystem_watcher",
   type: "watcher",
@@ -81,7 +108,11 @@ describe("GET /api/tasks", () => {
     const { status, json } = await doors.call("/api/tasks");
     expect([status, json]).toEqual([
       200,
-      { scheduled: [SCAN_LIBRARY, ORPHANS], manual: [MISSING], watcher: [WATCHER] },
+      {
+        scheduled: [SCAN_LIBRARY, ZIPS, ORPHANS],
+        manual: [MISSING, SYNC_FOLDERS, REHASH],
+        watcher: [WATCHER],
+      },
     ]);
     const [first] = (json as { scheduled: object[] }).scheduled;
     expect(Object.keys(first ?? {})).toEqual(Object.keys(SCAN_LIBRARY));
@@ -92,7 +123,7 @@ describe("GET /api/tasks", () => {
   test("shows what is off as that", async () => {
     const { json } = await off.call("/api/tasks");
     expect(json).toMatchObject({
-      scheduled: [SCAN_LIBRARY, { enabled: false, manual_run: false, cron_string: "0 5 * * *" }],
+      scheduled: [SCAN_LIBRARY, ZIPS, { enabled: false, manual_run: false, cron_string: "0 5 * * *" }],
       watcher: [{ enabled: false }],
     });
   });
@@ -111,7 +142,7 @@ describe("POST /api/tasks/run/{task_name}", () => {
 
   test("knows no other names", async () => {
     const detail =
-      "Task 'none' not found, available tasks are cleanup_missing_roms, scan_library, cleanup_orphaned_resources";
+      "Task 'none' not found, available tasks are cleanup_missing_roms, sync_folder_scan, recompute_save_content_hashes, scan_library, cleanup_zip_cache, cleanup_orphaned_resources";
     expect(seen(await run("none"))).toEqual([404, { detail }]);
     expect((await run("filesystem_watcher")).status).toBe(404);
     expect((await run("__proto__")).status).toBe(404);
@@ -122,6 +153,7 @@ describe("POST /api/tasks/run/{task_name}", () => {
     const refusal = (name: string) => [400, { detail: `Task '${name}' cannot be run` }];
     const before = (await off.call("/api/tasks/status")).json as object[];
     expect(seen(await run("scan_library"))).toEqual(refusal("scan_library"));
+    expect(seen(await run("cleanup_zip_cache"))).toEqual(refusal("cleanup_zip_cache"));
     const answer = await off.call("/api/tasks/run/cleanup_orphaned_resources", { method: "POST" });
     expect(seen(answer)).toEqual(refusal("cleanup_orphaned_resources"));
     expect((await off.call("/api/tasks/status")).json).toEqual(before);
@@ -234,12 +266,14 @@ describe("cleanup_missing_roms", () => {
       fileExtension: "",
       filePath: "users",
     };
-    const own = { ...file, fileSizeBytes: 1, userId: user?.id ?? 0 };
+    const own = { ...file, fileSizeBytes: 1, userId: user?.id ?? 0, storedPath: "users/a" };
     const { database } = doors.app.ports;
-    await database.insert(saves).values({ ...own, romId: ids["-saved"] ?? 0, contentUpdatedAt: new Date() });
+    await database
+      .insert(saves)
+      .values({ ...own, canonicalName: "a", romId: ids["-saved"] ?? 0, contentUpdatedAt: new Date() });
     await database
       .insert(states)
-      .values({ ...own, romId: ids["-stated"] ?? 0, contentUpdatedAt: new Date() });
+      .values({ ...own, canonicalName: "a", romId: ids["-stated"] ?? 0, contentUpdatedAt: new Date() });
     await database.insert(screenshots).values({ ...own, romId: ids["-shown"] ?? 0 });
     const { meta } = await runToEnd("cleanup_missing_roms");
     expect(meta).toMatchObject({ cleanup_stats: { roms_found: 4, roms_deleted: 1 } });

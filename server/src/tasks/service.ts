@@ -22,10 +22,13 @@ import { findScanId, orderRuns, toScanRunId } from "./rules.ts";
 import { findRun, listRuns } from "./runs/service.ts";
 import { queueTask } from "./start.ts";
 
+/** Tasks that callers may know of. */
+const LISTED = TASKS.filter(({ isListed }) => isListed !== false);
+
 /** Every task that this server can do. */
 export const listTasks = operation(
   { type: "query", scope: "tasks.run", input: NoInput, output: TaskListSchema },
-  async ({ facts }) => TASKS.map((task) => toTask(task, facts)),
+  async ({ facts }) => LISTED.map((task) => toTask(task, facts)),
 );
 
 function toTask(task: AnyTask, facts: Facts): Task {
@@ -37,7 +40,7 @@ function toTask(task: AnyTask, facts: Facts): Task {
     title: task.title,
     description: task.describe(facts),
     isEnabled,
-    canRun: isEnabled && task.run !== null,
+    canRun: isEnabled && task.run !== null && task.isClockOnly !== true,
     cron: task.findCron(facts),
   };
 }
@@ -49,7 +52,7 @@ function toTask(task: AnyTask, facts: Facts): Task {
 export const runTask = operation(
   { type: "mutation", scope: "tasks.run", input: RunTaskInput, output: TaskRunSchema },
   async (ctx, { name, input }): Promise<TaskRun> => {
-    const task = TASKS.find((each) => each.name === name && each.group !== "watcher");
+    const task = LISTED.find((each) => each.name === name && each.group !== "watcher");
     if (task === undefined) throw taskNotFound(name);
     if (!toTask(task, ctx.facts).canRun) {
       throw new AppError("conflict", "TASKS_NOT_RUNNABLE", { message: `Task '${name}' cannot be run` });
@@ -61,7 +64,7 @@ export const runTask = operation(
 function taskNotFound(name: string): AppError<"not_found"> {
   const groups = ["manual", "scheduled"];
   const names = groups.flatMap((group) =>
-    TASKS.filter((task) => task.group === group).map((task) => task.name),
+    LISTED.filter((task) => task.group === group).map((task) => task.name),
   );
   const message = `Task '${name}' not found, available tasks are ${names.join(", ")}`;
   return new AppError("not_found", "TASKS_NOT_FOUND", { message });

@@ -1,14 +1,16 @@
 // Tasks that the clock starts, and tasks that are interrupted.
 import { afterEach, expect, test } from "bun:test";
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createTestApp, type TestApp, type TestAppOptions } from "../app/testing.ts";
 import { createDiskFiles } from "../ports/files/disk.ts";
 import { createPgListener } from "../ports/kv/pg-listener.ts";
 import { createPgBossQueue } from "../ports/queue/pg-boss.ts";
 import type { TaskRun } from "./contract.ts";
+import { TASKS } from "./index.ts";
 import { listRuns } from "./runs/service.ts";
-import { runTask } from "./service.ts";
+import { listTasks, runTask } from "./service.ts";
+import { queueTask } from "./start.ts";
 import { scheduleTasks, startTaskWorker } from "./worker.ts";
 
 const SLOW_MS = 40_000;
@@ -24,7 +26,7 @@ async function open(options: TestAppOptions = {}): Promise<TestApp> {
 }
 
 const listSchedules = async ({ database }: TestApp) => {
-  const rows = await database.handle.sql`select name, cron, timezone from pgboss.schedule`;
+  const rows = await database.handle.sql`select name, cron, timezone from pgboss.schedule order by name`;
   return rows.map((row) => [row.name, row.cron, row.timezone]);
 };
 
@@ -49,12 +51,14 @@ test(
       },
     });
     await scheduleTasks(on.ports, { createContext: on.createContext });
-    expect(await listSchedules(on)).toEqual([
-      ["scheduled-cleanup_orphaned_resources", "1 2 * * *", "Europe/Berlin"],
-    ]);
-    const off = await open({ database: on.database });
+    const orphans = ["scheduled-cleanup_orphaned_resources", "1 2 * * *", "Europe/Berlin"];
+    const before = await listSchedules(on);
+    expect(before).toContainEqual(orphans);
+    expect(before).toContainEqual(["scheduled-cleanup_zip_cache", "0 4 * * *", "Europe/Berlin"]);
+    expect(before).toContainEqual(["scheduled-cleanup_upload_tmp", "0 * * * *", "Europe/Berlin"]);
+    const off = await open({ database: on.database, environment: { TZ: "Europe/Berlin" } });
     await scheduleTasks(off.ports, { createContext: off.createContext });
-    expect(await listSchedules(on)).toEqual([]);
+    expect(await listSchedules(on)).toEqual(before.filter(([name]) => name !== orphans[0]));
   },
   SLOW_MS,
 );
@@ -85,6 +89,47 @@ test(
       (await listRuns(app.createContext())).find(({ status }) => status === "finished"),
     );
     expect(run?.title).toBe("Cleanup orphaned resources");
+  },
+  SLOW_MS,
+);
+
+test(
+  "housekeeping that is not listed runs at the start, and nobody hears of it",
+  async () => {
+    const app = await open();
+    const left = join(app.facts.tempPath, "received", "left.received");
+    await mkdir(join(left, ".."), { recursive: true });
+    await writeFile(left, "x");
+    const twoDaysAgo = new Date(Date.now() - 48 * 3_600_000);
+    await utimes(left, twoDaysAgo, twoDaysAgo);
+    await scheduleTasks(app.ports, { createContext: app.createContext });
+    const isGone = await until(async () =>
+      (await readdir(join(left, ".."))).length === 0 ? true : undefined,
+    );
+    expect(isGone).toBe(true);
+    expect(await listRuns(app.createContext())).toEqual([]);
+    const names = (await listTasks.run(app.createContext(), {})).map(({ name }) => name);
+    expect(names).not.toContain("cleanup_upload_tmp");
+  },
+  SLOW_MS,
+);
+
+test(
+  "the cleanup of kept archives asks whoever keeps them",
+  async () => {
+    const app = await open();
+    const { createContext } = app;
+    const sweeps: string[] = [];
+    const housekeeping = { sweepZips: async () => void sweeps.push("swept") };
+    const worker = await startTaskWorker(app.ports, { createContext, housekeeping });
+    closers.push(async () => worker.stop());
+    const task = TASKS.find(({ name }) => name === "cleanup_zip_cache");
+    if (task === undefined) throw new RangeError("no such task");
+    await queueTask(createContext(), task, {});
+    const run = await until(async () =>
+      (await listRuns(createContext())).find(({ status }) => status === "finished"),
+    );
+    expect([run?.title, sweeps]).toEqual(["Scheduled ZIP cache cleanup", ["swept"]]);
   },
   SLOW_MS,
 );

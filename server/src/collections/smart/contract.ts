@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Instant } from "../../base/clock.ts";
 import { GivenMoment, Id, InstantText, list } from "../../base/schemas.ts";
-import { filterEntries, type RomFilter } from "../../roms/contract.ts";
+import { type RomFilter, RomFilterSchema } from "../../roms/filters/contract.ts";
 import {
   CollectionDescription,
   CollectionName,
@@ -13,9 +13,9 @@ import {
 } from "../contract.ts";
 
 /**
- * What roms must meet, in the names that the query of the compatible rom list has: `platform_ids`, `search_term`,
- * `regions`, `languages`, `tags` and `genres` (each with `_logic`: `any`, `all` or `none`), `missing`, `matched`, `favorite`,
- * `updated_after`, `order_by`, `order_dir`. Other apps read it as well.
+ * What roms must meet, in the names that the query of the compatible rom list has, as JSON: `platform_ids`,
+ * `search_term`, `regions` and other lists (each with `_logic`: `any`, `all` or `none`), `missing`, `matched`,
+ * `favorite` and other flags, `updated_after`, `order_by`, `order_dir`. Other apps read it as well.
  */
 export type SmartCriteria = Readonly<Record<string, unknown>>;
 
@@ -42,7 +42,6 @@ export interface SmartCollection {
 
 export type SmartCollectionWithParts = SmartCollection & Partial<CollectionParts>;
 
-export const SmartFilter = v.strictObject(filterEntries);
 // The schema of a record takes a list as well.
 const CriteriaSchema = v.custom<SmartCriteria>(
   (value) => typeof value === "object" && value !== null && !Array.isArray(value),
@@ -57,7 +56,7 @@ export const SmartCollectionWithPartsSchema = v.object({
   ownerUsername: v.string(),
   isPublic: v.boolean(),
   criteria: CriteriaSchema,
-  filter: v.nullable(SmartFilter),
+  filter: v.nullable(RomFilterSchema),
   romCount: v.number(),
   romCovers: list(RomCoverSchema),
   createdAt: InstantText,

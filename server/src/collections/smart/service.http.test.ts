@@ -97,8 +97,8 @@ describe("smart collections", () => {
   });
 
   test("are refused with filters that do not exist, and stay as they were", async () => {
-    const criteria = { playable: true, genres: ["Puzzle"], statuses: ["finished"] };
-    const detail = "Filters that smart collections do not support: playable, statuses";
+    const criteria = { moonlit: true, genres: ["Puzzle"], game_mode: ["Co-op"] };
+    const detail = "Filters that smart collections do not support: game_mode, moonlit";
     const refused = await make(criteria);
     expect([refused.status, refused.json]).toEqual([422, { detail }]);
     expect((await scene.tell("createSmart", { name: "x", criteria })).code).toBe(
@@ -182,11 +182,11 @@ describe("smart collections", () => {
 
   test("that came with an imported database keep the roms found there", async () => {
     await scene.library.change(`insert into smart_collections (user_id, name, filter_criteria, rom_ids, rom_count)
-      values (1, 'Imported', '{"playable": true}', '{${at(3, 0).join(",")},9999}', 3)`);
+      values (1, 'Imported', '{"moonlit": true}', '{${at(3, 0).join(",")},9999}', 3)`);
     const [imported] = (await scene.call("/smart")).json as WireSmart[];
     expect(imported).toMatchObject({ name: "Imported", rom_ids: at(0, 3), rom_count: 2 });
     expect((await scene.ask("listSmart", {})).data).toMatchObject([
-      { filter: null, criteria: { playable: true } },
+      { filter: null, criteria: { moonlit: true } },
     ]);
   });
 

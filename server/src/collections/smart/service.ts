@@ -7,9 +7,10 @@ import { operation } from "../../base/operation.ts";
 import { NoInput, Nothing } from "../../base/schemas.ts";
 import { inTransaction } from "../../base/transaction.ts";
 import { requireGrant } from "../../permissions/checks/service.ts";
-import { listRomIdsOfFilters } from "../../roms/filters/service.ts";
+import type { RomFilter } from "../../roms/filters/contract.ts";
+import { countFilterValues, listRomIdsOfFilters, readCriteria } from "../../roms/filters/service.ts";
 import { type CollectionPart, IdListSchema } from "../contract.ts";
-import { SMART_PER_USER_MAX } from "../limits.ts";
+import { SMART_PER_USER_MAX, SMART_VALUES_MAX } from "../limits.ts";
 import { lockOwner } from "../queries.ts";
 import { nextChange, sortByName } from "../rules.ts";
 import {
@@ -33,7 +34,7 @@ import {
   type SmartRow,
   updateSmartRow,
 } from "./queries.ts";
-import { checkCriteria, findFilter, smartForeign, smartNotFound, tooManySmart } from "./rules.ts";
+import { checkCriteria, smartForeign, smartNotFound, tooManySmart } from "./rules.ts";
 
 /** The caller's smart collections and those that others made public, by name. */
 export const listSmartCollections = operation(
@@ -80,7 +81,7 @@ export const createSmartCollection = operation(
   async (ctx, { criteria, with: parts, ...fields }) => {
     const userId = findAccountId(ctx.identity);
     if (userId === null) throw new AppError("forbidden", "AUTH_ACCOUNT_REQUIRED", { message: "Forbidden" });
-    checkCriteria(criteria);
+    requireCriteria(criteria);
     return await inTransaction(ctx, async (inner) => {
       await lockOwner(inner.db, userId);
       if ((await countSmartOf(inner.db, userId)) >= SMART_PER_USER_MAX) throw tooManySmart();
@@ -106,7 +107,7 @@ export const updateSmartCollection = operation(
   async (ctx, { collectionId, with: parts, criteria, ...fields }) => {
     return await inTransaction(ctx, async (inner) => {
       const row = await requireChangeable(inner, collectionId);
-      if (criteria !== undefined) checkCriteria(criteria);
+      if (criteria !== undefined) requireCriteria(criteria);
       const wished = { ...fields, filterCriteria: criteria };
       const changed = Object.entries(wished).filter(
         ([name, value]) => value !== undefined && !isDeepStrictEqual(row[name as keyof SmartRow], value),
@@ -119,6 +120,17 @@ export const updateSmartCollection = operation(
     });
   },
 );
+
+function requireCriteria(criteria: SmartCriteria): void {
+  const { filter, unsupported } = readCriteria(criteria);
+  checkCriteria(criteria, { unsupported, valueCount: filter === null ? null : countFilterValues(filter) });
+}
+
+/** The filter of stored criteria; null when they hold more than we evaluate. */
+function findFilter(criteria: SmartCriteria): RomFilter | null {
+  const { filter } = readCriteria(criteria);
+  return filter !== null && countFilterValues(filter) <= SMART_VALUES_MAX ? filter : null;
+}
 
 async function requireChangeable(ctx: Context, collectionId: number): Promise<SmartRow> {
   const row = await lockSmartRow(ctx.db, collectionId, findAccountId(ctx.identity));

@@ -1,12 +1,11 @@
 import * as v from "valibot";
 import type { Instant } from "../../base/clock.ts";
 import { InstantText, list } from "../../base/schemas.ts";
+import { VIRTUAL_TYPES, VirtualIdText, type VirtualType } from "../../roms/filters/contract.ts";
 import { type CollectionParts, type RomCover, RomCoverSchema, RomIdsPart, WithParts } from "../contract.ts";
-import { VIRTUAL_ID_CHARS_MAX, VIRTUAL_LISTED_MAX } from "../limits.ts";
+import { VIRTUAL_LISTED_MAX } from "../limits.ts";
 
-/** By what roms are put together without anybody doing it; the order in which they are listed. */
-export const VIRTUAL_TYPES = ["genre", "franchise", "collection", "mode", "company"] as const;
-export type VirtualType = (typeof VIRTUAL_TYPES)[number];
+export { VIRTUAL_TYPES, type VirtualType };
 
 /** Roms of the library that share a genre, a franchise and the like; there is one once three roms do. */
 export interface VirtualCollection {
@@ -52,6 +51,6 @@ export const ListVirtualInput = v.strictObject({
 });
 
 export const GetVirtualInput = v.strictObject({
-  id: v.pipe(v.string(), v.maxLength(VIRTUAL_ID_CHARS_MAX)),
+  id: VirtualIdText,
   with: WithParts,
 });

@@ -2,11 +2,11 @@ import type { Executor } from "@multitap/db";
 import { romFacets, roms } from "@multitap/db/schema/roms";
 import { inArray, sql } from "drizzle-orm";
 import { toInstant } from "../../base/clock.ts";
+import type { VirtualKey } from "../../roms/filters/contract.ts";
 import type { CollectionParts, RomCover } from "../contract.ts";
 import { andVisible, type HiddenIds, parseIds, parseRomCovers, selectRomCovers } from "../covers/queries.ts";
 import { VIRTUAL_LISTED_MAX, VIRTUAL_ROMS_MIN } from "../limits.ts";
 import type { VirtualCollection, VirtualType } from "./contract.ts";
-import type { VirtualKey } from "./rules.ts";
 
 /** What counting finds out about a virtual collection. */
 export type VirtualCounts = Pick<VirtualCollection, "type" | "name" | "romCount" | "createdAt" | "updatedAt">;

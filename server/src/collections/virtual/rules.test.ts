@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { chooseTypes, formatVirtualId, parseVirtualId, type VirtualKey } from "./rules.ts";
+import type { VirtualKey } from "../../roms/filters/contract.ts";
+import { parseVirtualId } from "../../roms/filters/rules.ts";
+import { chooseTypes, formatVirtualId } from "./rules.ts";
 
 describe("the id of a virtual collection", () => {
   // Made with Python: base64.urlsafe_b64encode(json.dumps({"name": name, "type": type}).encode()).

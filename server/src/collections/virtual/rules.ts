@@ -1,42 +1,12 @@
-import * as v from "valibot";
 import { AppError } from "../../base/errors.ts";
 import { formatPlainJson } from "../../base/plain-json.ts";
+import type { VirtualKey } from "../../roms/filters/contract.ts";
 import { VIRTUAL_TYPES, type VirtualType } from "./contract.ts";
-
-/** What makes a virtual collection. */
-export interface VirtualKey {
-  readonly type: VirtualType;
-  readonly name: string;
-}
-
-const Key = v.object({
-  type: v.picklist(VIRTUAL_TYPES),
-  // The database can hold no zero character.
-  name: v.pipe(
-    v.string(),
-    v.check((text) => !text.includes("\0")),
-  ),
-});
 
 /** The id of a virtual collection: base64url, with padding, of a JSON text as existing apps build it. */
 export function formatVirtualId({ type, name }: VirtualKey): string {
   const text = formatPlainJson({ name, type });
   return Buffer.from(text).toString("base64").replaceAll("+", "-").replaceAll("/", "_");
-}
-
-/** Reads the id of a virtual collection, with padding or without; null for anything else. */
-export function parseVirtualId(id: string): VirtualKey | null {
-  const parsed = v.safeParse(Key, parseJson(Buffer.from(id, "base64url").toString()));
-  return parsed.success ? parsed.output : null;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
 }
 
 /** What people read below its name. */

@@ -2,6 +2,7 @@ import type { Context } from "../../base/context.ts";
 import { operation } from "../../base/operation.ts";
 import { NoInput } from "../../base/schemas.ts";
 import { getHidden } from "../../permissions/hidden/service.ts";
+import { parseVirtualId } from "../../roms/filters/service.ts";
 import type { CollectionPart } from "../contract.ts";
 import { sortByName } from "../rules.ts";
 import {
@@ -14,7 +15,7 @@ import {
   VirtualIdListSchema,
 } from "./contract.ts";
 import { listVirtualCounts, listVirtualMembers, type VirtualCounts } from "./queries.ts";
-import { chooseTypes, describeVirtual, formatVirtualId, parseVirtualId, virtualNotFound } from "./rules.ts";
+import { chooseTypes, describeVirtual, formatVirtualId, virtualNotFound } from "./rules.ts";
 
 /** Virtual collections of one type or of all, by type and name. */
 export const listVirtualCollections = operation(

@@ -66,8 +66,9 @@ export async function listPlatformFolders(
   }));
 }
 
+/** A library that has neither structure yet becomes `a`. */
 function toPath({ structure }: LibraryLayout, folder: string, fsSlug: string): string {
-  return structure === "a" ? `${folder}/${fsSlug}` : `${fsSlug}/${folder}`;
+  return structure === "b" ? `${fsSlug}/${folder}` : `${folder}/${fsSlug}`;
 }
 
 async function listSharedFolders(ctx: FolderContext, layout: LibraryLayout): Promise<readonly string[]> {

@@ -55,7 +55,7 @@ const StoredFileSchema = v.object({
   sha1: v.nullable(v.string()),
 });
 
-const StoredArchiveSchema = v.object({
+export const StoredArchiveSchema = v.object({
   fileName: v.string(),
   modifiedAt: InstantText,
   files: list(

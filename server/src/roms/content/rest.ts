@@ -1,8 +1,12 @@
 import { fileResponse } from "../../http/file-response.ts";
 import type { RequestReader } from "../../http/reader.ts";
-import { get, type RestRoute } from "../../http/route.ts";
-import type { ArchivedFile, RomContent } from "./contract.ts";
+import { get, post, type RestRoute } from "../../http/route.ts";
+import type { ShownFile } from "../file-content/contract.ts";
+import { getRomFile, getRomFileContent } from "../file-content/service.ts";
+import { toRomFileWire } from "../files/wire.ts";
+import type { RomContent } from "./contract.ts";
 import { getRomContent } from "./service.ts";
+import { toZip } from "./wire.ts";
 
 /** The name in the URL is decoration: apps encode it twice, raw or not at all. */
 const readContent = (reader: RequestReader) => ({
@@ -16,14 +20,27 @@ async function writeContent(content: RomContent, reader: RequestReader): Promise
     const { file } = content;
     return fileResponse(reader.request, { ...file, modifiedAt: new Date(file.modifiedAt) });
   }
-  const { fileName, modifiedAt, files } = content.archive;
-  return await reader.sendZip({ fileName, modifiedAt: new Date(modifiedAt), sources: files.map(toSource) });
+  return await reader.sendZip(toZip(content.archive));
 }
 
-function toSource({ content, ...entry }: ArchivedFile) {
-  if ("path" in content) return { ...entry, content };
-  return { ...entry, content: { bytes: new TextEncoder().encode(content.text) } };
+/** An older name of the download has its parameters in the query or in a form. */
+async function readContentForm(reader: RequestReader): Promise<unknown> {
+  const form = reader.request.body === null ? new URLSearchParams() : await reader.form();
+  for (const name of ["file_ids", "hidden_folder"]) {
+    const value = form.get(name);
+    if (value !== null && !reader.query.has(name)) reader.query.set(name, value);
+  }
+  return readContent(reader);
 }
+
+function writeFile({ file, shownAs }: ShownFile, reader: RequestReader): Response {
+  const shown = shownAs === null ? {} : { contentType: shownAs, disposition: "inline" as const };
+  return fileResponse(reader.request, { ...file, modifiedAt: new Date(file.modifiedAt), ...shown });
+}
+
+const readFileId = (reader: RequestReader) => ({ fileId: reader.pathInt("id") });
+/** The id in the path is the file's, not the rom's. */
+const names = { fileId: "id" };
 
 const options = {
   summary: "The bytes of a rom: its file, or several as a zip",
@@ -35,4 +52,17 @@ const options = {
 export const romContentRoutes: readonly RestRoute[] = [
   get("/api/roms/{id}/content", getRomContent, options),
   get("/api/roms/{id}/content/{file_name}", getRomContent, options),
+  post("/api/roms/download/{id}/{file_name}", getRomContent, { ...options, read: readContentForm }),
+  get("/api/roms/{id}/files", getRomFile, {
+    summary: "One file of a rom, by the file's id",
+    read: readFileId,
+    write: toRomFileWire,
+    names,
+  }),
+  get("/api/roms/{id}/files/content/{file_name}", getRomFileContent, {
+    summary: "The bytes of one file of a rom, by the file's id",
+    read: readFileId,
+    write: writeFile,
+    names,
+  }),
 ];

@@ -2,17 +2,20 @@ import * as v from "valibot";
 import type { Instant } from "../../base/clock.ts";
 import { Id, list } from "../../base/schemas.ts";
 import {
-  filterEntries,
   type Rom,
   RomMetadataSchema,
   type RomParts,
   RomSchema,
   RomSiblingSchema,
   RomUserPropsSchema,
-  SoughtText,
 } from "../contract.ts";
 import { RomFileSchema } from "../files/contract.ts";
+import { type FilterValues, FilterValuesSchema } from "../filter-values/contract.ts";
+import { filterEntries, SoughtText } from "../filters/contract.ts";
 import { ROM_PAGE_DEFAULT, ROM_PAGE_MAX } from "../limits.ts";
+import { type RomMembership, RomMembershipSchema } from "../memberships/contract.ts";
+import { type RomNote, RomNoteSchema } from "../notes/contract.ts";
+import { type RomUserFiles, RomUserFilesSchema } from "../user-files/contract.ts";
 
 /** How the files of a rom lie on disk. */
 export interface FileShape {
@@ -67,9 +70,43 @@ export const RomDetailsSchema = v.object({
   userRow: v.nullable(v.object({ id: Id, userId: Id, createdAt: v.string(), updatedAt: v.string() })),
 });
 
+/** A rom with what users keep beside it, as far as the caller may see it. */
+export interface DetailedRom extends RomDetails {
+  /** The newest first. */
+  readonly notes: readonly RomNote[];
+  /** The caller's own first. */
+  readonly collections: readonly RomMembership[];
+  /** The caller, whose own files come first; null for callers without an account. */
+  readonly viewerId: number | null;
+  readonly userFiles: RomUserFiles;
+}
+
+export const DetailedRomSchema = v.object({
+  ...RomDetailsSchema.entries,
+  notes: list(RomNoteSchema),
+  collections: list(RomMembershipSchema),
+  viewerId: v.nullable(Id),
+  userFiles: RomUserFilesSchema,
+});
+
 export const RomIdInput = v.strictObject({ romId: Id });
 
 const HashText = v.optional(v.pipe(SoughtText, v.trim(), v.toLowerCase()));
+/** Ids of providers by which a rom is looked up; any that matches counts. */
+const SoughtNumber = v.optional(v.pipe(v.number(), v.integer()));
+export const FindRomByProvidersInput = v.strictObject({
+  igdb: SoughtNumber,
+  moby: SoughtNumber,
+  ss: SoughtNumber,
+  ra: SoughtNumber,
+  launchbox: SoughtNumber,
+  hasheous: SoughtNumber,
+  tgdb: SoughtNumber,
+  hltb: SoughtNumber,
+  flashpoint: v.optional(SoughtText),
+});
+export type ProviderQuery = v.InferOutput<typeof FindRomByProvidersInput>;
+
 export const FindRomByHashesInput = v.strictObject({
   crc32: HashText,
   md5: HashText,
@@ -84,39 +121,10 @@ export interface RomOffsetPage {
   readonly limit: number;
   readonly offset: number;
   readonly charIndex: Readonly<Record<string, number>>;
-  readonly idIndex: readonly number[];
+  /** Ids of the whole list in its order, as a JSON array: there may be hundreds of thousands. */
+  readonly idIndexJson: string;
   readonly filterValues: FilterValues;
 }
-
-/** Distinct values that roms have, for filter menus; sorted. */
-export interface FilterValues {
-  readonly genres: readonly string[];
-  readonly franchises: readonly string[];
-  readonly collections: readonly string[];
-  readonly companies: readonly string[];
-  readonly gameModes: readonly string[];
-  readonly ageRatings: readonly string[];
-  readonly playerCounts: readonly string[];
-  readonly regions: readonly string[];
-  readonly languages: readonly string[];
-  readonly tags: readonly string[];
-  readonly platforms: readonly number[];
-}
-
-const Texts = list(v.string());
-export const FilterValuesSchema = v.object({
-  genres: Texts,
-  franchises: Texts,
-  collections: Texts,
-  companies: Texts,
-  gameModes: Texts,
-  ageRatings: Texts,
-  playerCounts: Texts,
-  regions: Texts,
-  languages: Texts,
-  tags: Texts,
-  platforms: list(v.number()),
-});
 
 export const RomOffsetPageSchema = v.object({
   items: list(RomDetailsSchema),
@@ -124,7 +132,7 @@ export const RomOffsetPageSchema = v.object({
   limit: v.number(),
   offset: v.number(),
   charIndex: v.record(v.string(), v.number()),
-  idIndex: list(v.number()),
+  idIndexJson: v.string(),
   filterValues: FilterValuesSchema,
 });
 

@@ -1,13 +1,12 @@
 import type { Executor } from "@multitap/db";
 import { platforms } from "@multitap/db/schema/platforms";
 import { romFiles, romNotes, romProviderMetadata, roms, romUser } from "@multitap/db/schema/roms";
-import { and, asc, desc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import { toInstant, toInstantOrNull } from "../../base/clock.ts";
 import { perExecutor } from "../../base/per-executor.ts";
 import type { Hidden } from "../../permissions/hidden/contract.ts";
 import type { RomSibling, RomUserProps } from "../contract.ts";
 import { listFilesOfRoms } from "../files/queries.ts";
-import { toConditions, type VisibleFilter } from "../filters/queries.ts";
 import {
   formatIds,
   isOneOf,
@@ -18,119 +17,6 @@ import {
   toRom,
 } from "../queries.ts";
 import type { FileShape, RomDetails } from "./contract.ts";
-
-/** Orders by something else than text; such a list indexes the names of its roms. */
-const PLAIN_ORDERS = {
-  id: roms.id,
-  created_at: roms.createdAt,
-  updated_at: roms.updatedAt,
-  fs_size_bytes: roms.fsSizeBytes,
-  first_release_date: roms.firstReleaseDate,
-  average_rating: roms.averageRating,
-  platform_id: roms.platformId,
-  missing_from_fs: roms.missingFromFs,
-  igdb_id: roms.igdbId,
-  sgdb_id: roms.sgdbId,
-  moby_id: roms.mobyId,
-  ss_id: roms.ssId,
-  ra_id: roms.raId,
-  launchbox_id: roms.launchboxId,
-  hasheous_id: roms.hasheousId,
-  tgdb_id: roms.tgdbId,
-  hltb_id: roms.hltbId,
-} as const;
-
-/** Orders by text. */
-const TEXT_ORDERS = {
-  name: roms.nameSortKey,
-  name_sort_key: roms.nameSortKey,
-  fs_name: roms.fsName,
-  fs_name_no_tags: roms.fsNameNoTags,
-  fs_name_no_ext: roms.fsNameNoExt,
-  fs_extension: roms.fsExtension,
-  fs_path: roms.fsPath,
-  slug: roms.slug,
-  summary: roms.summary,
-  revision: roms.revision,
-  version: roms.version,
-  player_count: roms.playerCount,
-  crc_hash: roms.crcHash,
-  md5_hash: roms.md5Hash,
-  sha1_hash: roms.sha1Hash,
-  ra_hash: roms.raHash,
-} as const;
-
-/** Names come from URLs, so what every object inherits is none of them. */
-function findOrder<T extends object>(orders: T, name: string): T[keyof T] | undefined {
-  return Object.hasOwn(orders, name) ? orders[name as keyof T] : undefined;
-}
-
-/** The column behind an order of the compatible list; an unknown name means the rom's name. */
-function orderColumn(name: string) {
-  return findOrder(TEXT_ORDERS, name) ?? findOrder(PLAIN_ORDERS, name) ?? roms.nameSortKey;
-}
-
-export interface OffsetPage {
-  readonly filter: VisibleFilter;
-  readonly orderBy: string;
-  readonly direction: "asc" | "desc";
-  readonly limit: number;
-  readonly offset: number;
-}
-
-/** Ids of one page, from the narrow index. */
-export async function listRomIdsByOffset(db: Executor, page: OffsetPage): Promise<readonly number[]> {
-  const order = page.direction === "desc" ? desc : asc;
-  const rows = await db
-    .select({ id: roms.id })
-    .from(roms)
-    .where(and(...toConditions(page.filter)))
-    .orderBy(order(orderColumn(page.orderBy)), order(roms.id))
-    .limit(page.limit)
-    .offset(page.offset);
-  return rows.map((row) => row.id);
-}
-
-/** Every id in the order of the list. */
-export async function listRomOrder(db: Executor, page: OffsetPage): Promise<readonly number[]> {
-  const order = page.direction === "desc" ? desc : asc;
-  const ordered = db
-    .select({ id: roms.id })
-    .from(roms)
-    .where(and(...toConditions(page.filter)))
-    .orderBy(order(orderColumn(page.orderBy)), order(roms.id))
-    .as("ordered");
-  // One row: reading thousands of them costs more than the query. As text, to be parsed here and only once.
-  const [row] = await db.select({ ids: sql<string | null>`json_agg(${ordered.id})::text` }).from(ordered);
-  return JSON.parse(row?.ids ?? "[]") as number[];
-}
-
-/** Stand in one text for "" and for null, which have no character. */
-const EMPTY_MARK = "\u0001";
-const NULL_MARK = "\u0002";
-
-/** The first characters of the list's texts in order; null where a rom has no such text. */
-export async function listFirstCharacters(
-  db: Executor,
-  page: OffsetPage,
-): Promise<readonly (string | null)[]> {
-  const order = page.direction === "desc" ? desc : asc;
-  const column = findOrder(TEXT_ORDERS, page.orderBy) ?? roms.nameSortKey;
-  const ordered = db
-    .select({ text: sql<string | null>`${column}`.as("text") })
-    .from(roms)
-    .where(and(...toConditions(page.filter)))
-    .orderBy(order(column), order(roms.id))
-    .as("ordered");
-  // One row with one character per rom, for the reason above.
-  const mark = sql`coalesce(nullif(left(${ordered.text}, 1), ''), case when ${ordered.text} is null
-    then ${NULL_MARK} else ${EMPTY_MARK} end)`;
-  const [row] = await db.select({ firsts: sql<string | null>`string_agg(${mark}, '')` }).from(ordered);
-  return Array.from(row?.firsts ?? "", (first) => {
-    if (first === NULL_MARK) return null;
-    return first === EMPTY_MARK ? "" : first;
-  });
-}
 
 export interface DetailsOptions {
   /** Whose rows of `rom_user` to show; null shows none. */
@@ -191,8 +77,11 @@ const SIBLING_COLUMNS = [
   "tgdb_id",
 ] as const;
 
-/** One probe of a narrow index per provider id, instead of one OR that no index serves. */
-const siblingIds = sql.join(
+/**
+ * Ids of the siblings of the rom `a` of the query around it: one probe of a narrow index per provider id, instead of
+ * one OR that no index serves.
+ */
+export const siblingIds = sql.join(
   SIBLING_COLUMNS.map((name) => {
     const column = sql.identifier(name);
     return sql`select b.id from ${roms} b
@@ -276,7 +165,8 @@ async function readShapes(
 
 type UserRow = typeof romUser.$inferSelect;
 
-function toUserProps(row: UserRow): RomUserProps {
+/** What an account did with a rom, from its row. */
+export function toUserProps(row: UserRow): RomUserProps {
   return {
     isMainSibling: row.isMainSibling,
     isBacklogged: row.backlogged,

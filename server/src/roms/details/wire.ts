@@ -1,7 +1,12 @@
+import { type JsonText, toJsonText } from "../../base/json-text.ts";
 import { siblingComparator } from "../../base/sort-key.ts";
 import type { RomFile } from "../files/contract.ts";
 import { toRomFileWire } from "../files/wire.ts";
-import type { FilterValues, RomDetails, RomOffsetPage } from "./contract.ts";
+import type { FilterValues } from "../filter-values/contract.ts";
+import { toRomNoteWire } from "../notes/wire.ts";
+import { toRomUserWire as toStoredRomUserWire } from "../props/wire.ts";
+import { toUserFilesWire } from "../user-files/wire.ts";
+import type { DetailedRom, RomDetails, RomOffsetPage } from "./contract.ts";
 
 /** URL prefix under which downloaded artwork is served. */
 const RESOURCES_PREFIX = "/assets/romm/resources";
@@ -28,22 +33,7 @@ function toRomUserWire(rom: RomDetails) {
     const { createdAt: created_at, updatedAt: updated_at } = rom;
     return { id: NO_ID, user_id: NO_ID, rom_id: NO_ID, created_at, updated_at, ...NOTHING_DONE };
   }
-  return {
-    id: userRow.id,
-    user_id: userRow.userId,
-    rom_id: rom.id,
-    created_at: userRow.createdAt,
-    updated_at: userRow.updatedAt,
-    last_played: user.lastPlayedAt,
-    is_main_sibling: user.isMainSibling,
-    backlogged: user.isBacklogged,
-    now_playing: user.isNowPlaying,
-    hidden: user.isHidden,
-    rating: user.rating,
-    difficulty: user.difficulty,
-    completion: user.completion,
-    status: user.status,
-  };
+  return toStoredRomUserWire({ ...user, ...userRow, romId: rom.id });
 }
 
 function toMetadatumWire(rom: RomDetails) {
@@ -179,22 +169,18 @@ function toSiblingWire(sibling: RomDetails["siblings"][number]) {
 }
 
 /** The detailed rom schema: the simple one and what users keep beside a rom. */
-export function toDetailedRomWire(rom: RomDetails) {
+export function toDetailedRomWire(rom: DetailedRom) {
   const { screenshot_path: _listOnly, ...simple } = toSimpleRomWire(rom);
   return {
     ...simple,
-    user_saves: [],
-    user_states: [],
-    all_user_saves: [],
-    all_user_states: [],
-    user_screenshots: [],
-    all_user_screenshots: [],
-    user_collections: [],
-    all_user_notes: [],
+    ...toUserFilesWire(rom.userFiles, rom.viewerId),
+    user_collections: rom.collections.map(({ id, name }) => ({ id, name, is_smart: false })),
+    all_user_notes: rom.notes.map(toRomNoteWire),
   };
 }
 
-function toFilterValuesWire(values: FilterValues) {
+/** Values for filter menus in the compatible shape. */
+export function toFilterValuesWire(values: FilterValues) {
   return {
     genres: values.genres,
     franchises: values.franchises,
@@ -210,15 +196,15 @@ function toFilterValuesWire(values: FilterValues) {
   };
 }
 
-/** One page of the compatible list. */
-export function toRomPageWire(page: RomOffsetPage) {
-  return {
+/** One page of the compatible list, around the finished index of its ids. */
+export function toRomPageWire(page: RomOffsetPage): JsonText {
+  const before = JSON.stringify({
     items: page.items.map(toSimpleRomWire),
     total: page.total,
     limit: page.limit,
     offset: page.offset,
     char_index: page.charIndex,
-    rom_id_index: page.idIndex,
-    filter_values: toFilterValuesWire(page.filterValues),
-  };
+  });
+  const behind = JSON.stringify({ filter_values: toFilterValuesWire(page.filterValues) });
+  return toJsonText(`${before.slice(0, -1)},"rom_id_index":${page.idIndexJson},${behind.slice(1)}`);
 }

@@ -2,6 +2,7 @@ import type { Executor } from "@multitap/db";
 import { romFiles, roms } from "@multitap/db/schema/roms";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { FileNameParts, FileTags } from "../../base/file-name.ts";
+import { syncFacetsOfChanged } from "../merging/queries.ts";
 import type { DiscoveredRom, KnownRom, MoveCandidate } from "./contract.ts";
 
 const knownColumns = {
@@ -259,16 +260,6 @@ export async function storeReparsedRoms(
       from input x where r.id = x.id and (r.fs_extension, r.fs_name_no_ext, r.fs_name_no_tags, r.revision, r.version,
         r.regions, r.languages, r.tags) is distinct from (x.extension, x.no_ext, x.no_tags, x.revision, x.version,
         x.region_list, x.language_list, x.tag_list)
-      returning r.id, r.platform_id, r.regions, r.languages, r.tags
-    ), gone as (
-      delete from rom_facets f using changed c where f.rom_id = c.id and f.kind in ('region', 'language', 'tag')
-        and not (f.kind, f.value) in (select 'region', unnest(c.regions) union all
-          select 'language', unnest(c.languages) union all select 'tag', unnest(c.tags))
-    )
-    insert into rom_facets (rom_id, platform_id, kind, value)
-    select distinct id, platform_id, kind, value from changed, lateral (
-      select 'region' as kind, unnest(regions) as value union all
-      select 'language', unnest(languages) union all
-      select 'tag', unnest(tags)) f
-    on conflict do nothing`);
+      returning r.*
+    ), ${syncFacetsOfChanged}`);
 }

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { Instant } from "../../base/clock.ts";
 import { Id, InstantText, list } from "../../base/schemas.ts";
+import { type TrackMeta, TrackMetaSchema } from "../tracks/contract.ts";
 
 /** One member of an archive that is a rom. */
 export interface ArchiveMember {
@@ -42,6 +43,8 @@ export interface RomFile {
   readonly archiveMembers: readonly ArchiveMember[] | null;
   /** Null for the game itself. */
   readonly category: string | null;
+  /** Tags of a soundtrack file; null for other files, and while they have not been read. */
+  readonly trackMeta: TrackMeta | null;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
 }
@@ -62,6 +65,7 @@ export const RomFileSchema = v.object({
   isPacked: v.boolean(),
   archiveMembers: v.nullable(list(ArchiveMemberSchema)),
   category: v.nullable(v.string()),
+  trackMeta: v.nullable(TrackMetaSchema),
   createdAt: InstantText,
   updatedAt: InstantText,
 });

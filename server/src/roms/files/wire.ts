@@ -1,3 +1,4 @@
+import { toTrackMetaWire } from "../tracks/wire.ts";
 import type { RomFile } from "./contract.ts";
 
 /** A rom file of the compatible API. */
@@ -29,6 +30,6 @@ export function toRomFileWire(file: RomFile) {
       })) ?? null,
     // A top-level file without a category of its own is the game.
     category: file.category ?? (file.isTopLevel ? "game" : null),
-    track_meta: null,
+    track_meta: file.trackMeta === null ? null : toTrackMetaWire(file.trackMeta),
   };
 }

@@ -1,12 +1,13 @@
 import type { Executor } from "@multitap/db";
+import { saves, states } from "@multitap/db/schema/assets";
 import { collections, collectionsRoms } from "@multitap/db/schema/collections";
 import { platforms } from "@multitap/db/schema/platforms";
-import { romFacets, romFiles, roms } from "@multitap/db/schema/roms";
+import { romFacets, romFiles, romProviderMetadata, roms, romUser } from "@multitap/db/schema/roms";
 import { type AnyColumn, and, eq, gt, ilike, inArray, not, or, type SQL, sql } from "drizzle-orm";
 import type { Hidden } from "../../permissions/hidden/contract.ts";
-import type { ListFilter, RomFilter } from "../contract.ts";
-import type { FilterValues } from "../details/contract.ts";
-import { parseSearch, type SearchAlternative } from "./rules.ts";
+import { groupCondition } from "../groups/queries.ts";
+import type { ListFilter, RomFilter, RomProvider, RomStatus } from "./contract.ts";
+import { parseSearch, parseVirtualId, type RegionRank, type SearchAlternative } from "./rules.ts";
 
 /** Kinds of facet that filters name. */
 export const FACET_KINDS = {
@@ -14,25 +15,78 @@ export const FACET_KINDS = {
   languages: "language",
   tags: "tag",
   genres: "genre",
+  franchises: "franchise",
+  collections: "collection",
+  companies: "company",
+  gameModes: "mode",
+  ageRatings: "age_rating",
 } as const;
 
-/** Provider ids of which one makes a rom count as matched by the compatible filter. */
-const MATCHED_COLUMNS = [
-  roms.igdbId,
-  roms.mobyId,
-  roms.ssId,
-  roms.raId,
-  roms.launchboxId,
-  roms.hasheousId,
-  roms.tgdbId,
-  roms.flashpointId,
-];
+const PROVIDER_COLUMNS = {
+  igdb: roms.igdbId,
+  sgdb: roms.sgdbId,
+  moby: roms.mobyId,
+  ss: roms.ssId,
+  ra: roms.raId,
+  launchbox: roms.launchboxId,
+  hasheous: roms.hasheousId,
+  tgdb: roms.tgdbId,
+  hltb: roms.hltbId,
+  flashpoint: roms.flashpointId,
+  gamelist: roms.gamelistId,
+  libretro: roms.libretroId,
+} as const satisfies Record<RomProvider, unknown>;
 
-/** A filter, and what its caller must take for absent. */
-export interface VisibleFilter extends RomFilter {
+/** Providers of which one makes a rom count as matched by the compatible filter. */
+const MATCHING = ["igdb", "moby", "ss", "ra", "launchbox", "hasheous", "tgdb", "flashpoint"] as const;
+
+/** Providers that tie roms of one platform together as the same game. */
+const TYING = ["igdb", "moby", "ss", "launchbox", "ra", "hasheous", "tgdb"] as const;
+
+/** What Hasheous says of a rom for each database of known dumps that has it. */
+const VERIFYING = [
+  "tosec_match",
+  "mame_arcade_match",
+  "mame_mess_match",
+  "nointro_match",
+  "redump_match",
+  "mame_redump_match",
+  "whdload_match",
+  "ra_match",
+  "fbneo_match",
+  "puredos_match",
+];
+const IS_VERIFIED = sql.raw(`array[${VERIFYING.map((flag) => `'{"${flag}": true}'::jsonb`).join(", ")}]`);
+
+/** A filter that may also name the roms it is about. */
+export interface RomSelection extends RomFilter {
+  /** Lets no other rom through. */
+  readonly among?: readonly number[] | undefined;
+}
+
+/** Who looks, and what is known of the library that the database does not hold. */
+export interface Viewer {
+  /** What the viewer must take for absent. */
   readonly hidden: Hidden;
-  /** Whose collections the filter may speak of beside public ones; nobody's when left out. */
+  /** Whose collections, progress and files a filter may speak of beside public ones; nobody's when left out. */
   readonly viewerId?: number | null | undefined;
+  /** Slugs of the platforms whose games run in a browser; read with `isPlayable`. */
+  readonly webPlayerSlugs?: readonly string[] | undefined;
+  /** Which regions the operator prefers; read with `isGrouped`. */
+  readonly regionRanks?: readonly RegionRank[] | undefined;
+}
+
+/** A filter, and what must be known beside it. */
+export interface VisibleFilter extends RomSelection, Viewer {
+  /** Only roms with which the viewer ever did anything, or that they played. */
+  readonly touched?: "ever" | "played" | undefined;
+  /** What the smart collection stands for; null when the viewer may see none of this id. */
+  readonly smart?: RomSelection | null | undefined;
+}
+
+/** The same text for filters that let the same roms through for the same viewer. */
+export function formatFilterKey({ hidden, ...rest }: VisibleFilter): string {
+  return JSON.stringify({ ...rest, hidden: hidden.mark });
 }
 
 /** Columns by which a row can belong to something hidden. */
@@ -43,13 +97,14 @@ interface VisibleColumns {
 
 const ROM_COLUMNS: VisibleColumns = { romId: roms.id, platformId: roms.platformId };
 
+const idsOf = (ids: readonly number[]) => sql`(select unnest(${`{${ids.join(",")}}`}::text::int4[]))`;
+
 /**
  * The WHERE conditions that leave out what is hidden; none when nothing is, so that nobody else pays for it. The
  * sub-selects are hashed once, however many ids they hold.
  */
 export function toVisibleConditions(hidden: Hidden, columns: VisibleColumns = ROM_COLUMNS): SQL[] {
-  const isOutside = (column: AnyColumn | SQL, ids: readonly number[]) =>
-    sql`${column} not in (select unnest(${`{${ids.join(",")}}`}::text::int4[]))`;
+  const isOutside = (column: AnyColumn | SQL, ids: readonly number[]) => sql`${column} not in ${idsOf(ids)}`;
   return [
     ...(hidden.platformIds.length === 0 ? [] : [isOutside(columns.platformId, hidden.platformIds)]),
     ...(hidden.romIds.length === 0 ? [] : [isOutside(columns.romId, hidden.romIds)]),
@@ -58,53 +113,196 @@ export function toVisibleConditions(hidden: Hidden, columns: VisibleColumns = RO
 
 /** The WHERE conditions of a filter; all must hold. */
 export function toConditions(filter: VisibleFilter): SQL[] {
-  const conditions: (SQL | undefined)[] = [
-    ...toVisibleConditions(filter.hidden),
-    filter.platformIds?.length ? inArray(roms.platformId, [...filter.platformIds]) : undefined,
-    filter.search === undefined ? undefined : searchCondition(filter.search),
-    filter.isMissing === undefined ? undefined : eq(roms.missingFromFs, filter.isMissing),
-    filter.isIdentified === undefined ? undefined : identifiedCondition(filter.isIdentified),
-    ...collectionConditions(filter),
-    filter.updatedAfter === undefined ? undefined : gt(roms.updatedAt, new Date(filter.updatedAfter)),
+  const { smart, viewerId = null, touched } = filter;
+  const conditions = [
+    ...toScopeConditions(filter),
+    ...toOwnConditions(filter, filter),
+    ...(touched === undefined ? [] : [hasProgress(viewerId, TOUCHED[touched])]),
+    ...(showsPutAway(filter) || showsPutAway(smart) || viewerId === null
+      ? []
+      : [not(hasProgress(viewerId, sql`u.hidden`))]),
   ];
-  for (const [name, kind] of Object.entries(FACET_KINDS)) {
-    const values = filter[name as keyof typeof FACET_KINDS];
-    if (values !== undefined) conditions.push(...facetConditions(kind, values));
-  }
+  const isGrouped = filter.isGrouped === true || smart?.isGrouped === true;
+  return isGrouped ? [groupCondition(filter, conditions)] : conditions;
+}
+
+const TOUCHED = { ever: sql`true`, played: sql`u.last_played is not null` } as const;
+
+/** What the viewer put away is listed only when the filter speaks of it. */
+function showsPutAway(filter: RomSelection | null | undefined): boolean {
+  const { anyOf = [], allOf = [], noneOf = [] } = filter?.statuses ?? {};
+  return [...anyOf, ...allOf, ...noneOf].includes("hidden");
+}
+
+/** Those of them that say where to look: menus offer the values of the roms that meet these alone. */
+export function toScopeConditions(filter: VisibleFilter): SQL[] {
+  const { smartCollectionId, smart } = filter;
+  return [
+    ...toVisibleConditions(filter.hidden),
+    ...toPlaceConditions(filter, filter),
+    ...(smart ? [...toPlaceConditions(smart, filter), ...toOwnConditions(smart, filter)] : []),
+    ...(smartCollectionId !== undefined && !smart ? [sql`false`] : []),
+  ];
+}
+
+/** Platforms, collections and search. */
+function toPlaceConditions(filter: RomSelection, { viewerId = null }: Viewer): SQL[] {
+  const { among, platformIds, search, collectionId, virtualCollectionId } = filter;
+  const conditions = [
+    among === undefined ? undefined : sql`${roms.id} in ${idsOf(among)}`,
+    platformIds?.length ? inArray(roms.platformId, [...platformIds]) : undefined,
+    search === undefined ? undefined : searchCondition(search),
+    collectionId === undefined
+      ? undefined
+      : isMember(sql`c.id = ${collectionId} and (c.is_public or ${isOf(viewerId)})`),
+    virtualCollectionId === undefined ? undefined : virtualCondition(virtualCollectionId),
+  ];
   return conditions.filter((condition) => condition !== undefined);
 }
 
-function identifiedCondition(isIdentified: boolean): SQL {
-  const known = sql`num_nonnulls(${sql.join(MATCHED_COLUMNS, sql`, `)}) > 0`;
-  return isIdentified ? known : not(known);
+function isMember(ofCollection: SQL): SQL {
+  return sql`exists (select from ${collectionsRoms} m join ${collections} c on c.id = m.collection_id
+    where m.rom_id = ${roms.id} and ${ofCollection})`;
 }
 
-function collectionConditions({ collectionId, isFavorite, viewerId = null }: VisibleFilter): SQL[] {
-  const isOwn = viewerId === null ? sql`false` : sql`c.user_id = ${viewerId}`;
-  const membersWhere = (condition: SQL) =>
-    sql`(select m.rom_id from ${collectionsRoms} m join ${collections} c on c.id = m.collection_id where ${condition})`;
-  const conditions: SQL[] = [];
-  if (collectionId !== undefined) {
-    const members = membersWhere(sql`c.id = ${collectionId} and (c.is_public or ${isOwn})`);
-    conditions.push(sql`${roms.id} in ${members}`);
-  }
-  if (isFavorite !== undefined) {
-    const favorites = membersWhere(sql`c.is_favorite and ${isOwn}`);
-    conditions.push(isFavorite ? sql`${roms.id} in ${favorites}` : sql`${roms.id} not in ${favorites}`);
-  }
-  return conditions;
+function virtualCondition(id: string): SQL {
+  const key = parseVirtualId(id);
+  return key === null ? sql`false` : hasFacet(key.type, [key.name]);
 }
 
-function facetConditions(kind: string, filter: ListFilter): SQL[] {
-  const holders = (values: readonly string[]) =>
-    sql`(select ${romFacets.romId} from ${romFacets}
-      where ${romFacets.kind} = ${kind} and ${inArray(romFacets.value, [...values])})`;
-  const conditions: SQL[] = [];
-  if (filter.anyOf?.length) conditions.push(sql`${roms.id} in ${holders(filter.anyOf)}`);
-  for (const value of filter.allOf ?? []) conditions.push(sql`${roms.id} in ${holders([value])}`);
-  if (filter.noneOf?.length) conditions.push(sql`${roms.id} not in ${holders(filter.noneOf)}`);
-  return conditions;
+/** What roms themselves must meet. */
+function toOwnConditions(filter: RomSelection, viewer: Viewer): SQL[] {
+  const { viewerId = null, webPlayerSlugs = [] } = viewer;
+  const { updatedAfter } = filter;
+  const flags: readonly (readonly [boolean | undefined, () => SQL])[] = [
+    [filter.isMissing, () => eq(roms.missingFromFs, true)],
+    [filter.isIdentified, () => countsProviders(MATCHING)],
+    [filter.isDuplicate, isDuplicate],
+    [filter.isPlayable, () => isOnPlatform(webPlayerSlugs)],
+    [filter.isVerified, isVerified],
+    [filter.isPlayed, () => hasProgress(viewerId, sql`u.last_played is not null`)],
+    [filter.hasRetroAchievements, () => sql`${roms.raId} is not null`],
+    [filter.hasSaves, () => hasAsset(saves, viewerId)],
+    [filter.hasStates, () => hasAsset(states, viewerId)],
+    [filter.hasSoundtrack, hasSoundtrack],
+    [filter.isFavorite, () => isMember(sql`c.is_favorite and ${isOf(viewerId)}`)],
+  ];
+  return [
+    ...flags.flatMap(([wish, condition]) => {
+      if (wish === undefined) return [];
+      return wish ? [condition()] : [not(condition())];
+    }),
+    ...(updatedAfter === undefined ? [] : [gt(roms.updatedAt, new Date(updatedAfter))]),
+    ...toListConditions(filter, viewerId),
+  ];
 }
+
+const isOf = (viewerId: number | null) => (viewerId === null ? sql`false` : sql`c.user_id = ${viewerId}`);
+
+function countsProviders(names: readonly RomProvider[]): SQL {
+  const columns = names.map((name) => PROVIDER_COLUMNS[name]);
+  return sql`num_nonnulls(${sql.join(columns, sql`, `)}) > 0`;
+}
+
+/** A probe of a narrow index per provider: no index serves all of them at once. */
+function isDuplicate(): SQL {
+  const others = TYING.map((name) => {
+    const column = sql.identifier(PROVIDER_COLUMNS[name].name);
+    return sql`exists (select from ${roms} b where b.platform_id = ${roms.platformId}
+      and b.${column} = ${PROVIDER_COLUMNS[name]} and b.id <> ${roms.id})`;
+  });
+  return sql`(${sql.join(others, sql` or `)})`;
+}
+
+function isOnPlatform(slugs: readonly string[]): SQL {
+  if (slugs.length === 0) return sql`false`;
+  const known = sql`select jsonb_array_elements_text(${JSON.stringify(slugs)}::jsonb) collate "C"`;
+  // As an array, found once: a join would let the planner leave the index of the order for it.
+  return sql`${roms.platformId} = any(array(select p.id from ${platforms} p where p.slug in (${known})))`;
+}
+
+function isVerified(): SQL {
+  return sql`exists (select from ${romProviderMetadata} m where m.rom_id = ${roms.id} and m.provider = 'hasheous'
+    and m.data @> any (${IS_VERIFIED}))`;
+}
+
+/** Whether there is a row of the viewer for the rom, of which more can be asked as `u`. */
+function hasProgress(viewerId: number | null, condition: SQL): SQL {
+  if (viewerId === null) return sql`false`;
+  return sql`exists (select from ${romUser} u where u.rom_id = ${roms.id} and u.user_id = ${viewerId} and ${condition})`;
+}
+
+function hasAsset(table: typeof saves | typeof states, viewerId: number | null): SQL {
+  const isSeen = viewerId === null ? sql`a.is_public` : sql`(a.is_public or a.user_id = ${viewerId})`;
+  return sql`exists (select from ${table} a where a.rom_id = ${roms.id} and ${isSeen})`;
+}
+
+function hasSoundtrack(): SQL {
+  return sql`exists (select from ${romFiles} f where f.rom_id = ${roms.id} and f.category = 'soundtrack')`;
+}
+
+function toListConditions(filter: RomSelection, viewerId: number | null): SQL[] {
+  const { playerCounts, providers, statuses } = filter;
+  const facets = Object.entries(FACET_KINDS).flatMap(([name, kind]) =>
+    toLogic(filter[name as keyof typeof FACET_KINDS], {
+      any: (values) => hasFacet(kind, values),
+      all: (values) =>
+        sql.join(
+          values.map((value) => hasFacet(kind, [value])),
+          sql` and `,
+        ),
+    }),
+  );
+  const hasCount = (values: readonly string[]) => inArray(roms.playerCount, [...values]);
+  return [
+    ...facets,
+    ...toLogic(playerCounts, { any: hasCount, all: hasCount }),
+    ...toLogic(providers, {
+      any: countsProviders,
+      all: (names) =>
+        sql.join(
+          names.map((name) => sql`${PROVIDER_COLUMNS[name]} is not null`),
+          sql` and `,
+        ),
+    }),
+    ...toLogic(statuses, {
+      any: (words) => hasProgress(viewerId, joinStatuses(words, sql` or `)),
+      all: (words) => hasProgress(viewerId, joinStatuses(words, sql` and `)),
+    }),
+  ];
+}
+
+interface Logic<T extends string> {
+  readonly any: (values: readonly T[]) => SQL;
+  readonly all: (values: readonly T[]) => SQL;
+}
+
+function toLogic<T extends string>(filter: ListFilter<T> | undefined, { any, all }: Logic<T>): SQL[] {
+  const { anyOf = [], allOf = [], noneOf = [] } = filter ?? {};
+  return [
+    ...(anyOf.length === 0 ? [] : [any(anyOf)]),
+    ...(allOf.length === 0 ? [] : [all(allOf)]),
+    ...(noneOf.length === 0 ? [] : [not(any(noneOf))]),
+  ];
+}
+
+/** By probing, so that neither a value of all roms nor one of none makes a list slow. */
+function hasFacet(kind: string, values: readonly string[]): SQL {
+  return sql`exists (select from ${romFacets} f where f.rom_id = ${roms.id} and f.kind = ${kind}
+    and ${inArray(sql`f.value`, [...values])})`;
+}
+
+function joinStatuses(words: readonly RomStatus[], by: SQL): SQL {
+  const conditions = words.map((word) => STATUS_MARKS[word] ?? sql`u.status = ${word}`);
+  return sql`(${sql.join(conditions, by)})`;
+}
+
+/** Statuses that are marks of their own; all others exclude each other. */
+const STATUS_MARKS: Partial<Record<RomStatus, SQL>> = {
+  now_playing: sql`u.now_playing`,
+  backlogged: sql`u.backlogged`,
+  hidden: sql`u.hidden`,
+};
 
 function searchCondition(text: string): SQL | undefined {
   const alternatives = parseSearch(text).map(alternativeCondition);
@@ -128,7 +326,7 @@ function fileNameFor(word: string): SQL {
 /** A search text that looks like a hash also finds roms and files that have it. */
 function hashCondition(hash: string): SQL | undefined {
   const inFiles = (condition: SQL | undefined) =>
-    sql`${roms.id} in (select ${romFiles.romId} from ${romFiles} where ${condition})`;
+    sql`${roms.id} = any(array(select ${romFiles.romId} from ${romFiles} where ${condition}))`;
   if (hash.length === 8) return or(eq(roms.crcHash, hash), inFiles(eq(romFiles.crcHash, hash)));
   if (hash.length === 32) {
     return or(eq(roms.md5Hash, hash), eq(roms.raHash, hash), inFiles(eq(romFiles.md5Hash, hash)));
@@ -139,110 +337,14 @@ function hashCondition(hash: string): SQL | undefined {
   );
 }
 
-/** Collects the values that roms of these platforms (of all when empty), and of a collection, have. */
-export async function readFilterValues(db: Executor, scope: VisibleFilter): Promise<FilterValues> {
-  const { platformIds, search, hidden, collectionId, viewerId } = scope;
-  const found = await db.execute<{ kind: string; value: string }>(
-    search === undefined && collectionId === undefined
-      ? valuesOfPlatforms(platformIds ?? [], hidden)
-      : valuesOfRoms({ platformIds, search, hidden, collectionId, viewerId }),
-  );
-  const byKind = Map.groupBy(found, (row) => row.kind);
-  const values = (kind: string) => (byKind.get(kind) ?? []).map((row) => row.value);
-  return {
-    genres: values("genre"),
-    franchises: values("franchise"),
-    collections: values("collection"),
-    companies: values("company"),
-    gameModes: values("mode"),
-    ageRatings: values("age_rating"),
-    playerCounts: values(PLAYERS),
-    regions: values("region"),
-    languages: values("language"),
-    tags: values("tag"),
-    platforms: values(PLATFORM)
-      .map(Number)
-      .sort((a, b) => a - b),
-  };
-}
-
-/** Stand beside the kinds of facets, none of which is called so. */
-const PLATFORM = "-platform";
-const PLAYERS = "-players";
-
-/**
- * Distinct values by leaping from one to the next in an index: a few probes per value, however many roms have
- * it. A plain DISTINCT reads every entry.
- */
-function valuesOfPlatforms(platformIds: readonly number[], hidden: Hidden): SQL {
-  const isAll = platformIds.length === 0 && hidden.mark === "";
-  const isNamed = (column: SQL) => (platformIds.length === 0 ? sql`true` : inArray(column, [...platformIds]));
-  const isChosen = (platformId: SQL, romId: SQL) =>
-    and(isNamed(platformId), ...toVisibleConditions(hidden, { platformId, romId })) ?? sql`true`;
-  // Of the chosen platforms every rom is visible unless it is hidden by itself.
-  const isShown = (romId: SQL) =>
-    and(...toVisibleConditions({ ...hidden, platformIds: [] }, { platformId: sql`0`, romId })) ?? sql`true`;
-  const nextFacet = (condition: SQL) => sql`cross join lateral (
-    select f.kind, f.value from ${romFacets} f
-    where f.platform_id = p.platform_id and ${condition} and ${isShown(sql`f.rom_id`)}
-    order by f.kind, f.value limit 1) n`;
-  const nextPlayers = (condition: SQL) =>
-    sql`(select r.player_count from ${roms} r where ${condition} order by r.player_count limit 1)`;
-  // No index leads from a platform to its player counts, so there the platform's own roms are read.
-  const players = isAll
-    ? sql`select ${nextPlayers(sql`true`)} as value union all
-      select ${nextPlayers(sql`r.player_count > p.value`)} from players p where p.value is not null`
-    : sql`select distinct r.player_count as value from ${roms} r
-      where ${isChosen(sql`r.platform_id`, sql`r.id`)}`;
-  return sortValues(sql`
-    with recursive chosen as (
-      select p.id as platform_id from ${platforms} p
-      where ${and(isNamed(sql`p.id`), ...toVisibleConditions({ ...hidden, romIds: [] }, { platformId: sql`p.id`, romId: sql`0` }))}
-    ), facets as (
-      select p.platform_id, n.kind, n.value from chosen p ${nextFacet(sql`true`)} union all
-      select p.platform_id, n.kind, n.value from facets p ${nextFacet(sql`(f.kind, f.value) > (p.kind, p.value)`)}
-    ), players as (${players})
-    select distinct kind, value from facets union all
-    select ${PLAYERS}, value from players where value is not null union all
-    select ${PLATFORM}, platform_id::text from chosen c
-    where exists (select from ${roms} r where r.platform_id = c.platform_id and ${isShown(sql`r.id`)})`);
-}
-
-function valuesOfRoms(scope: VisibleFilter): SQL {
-  return sortValues(sql`
-    with found as materialized (
-      select ${roms.id}, ${roms.platformId}, ${roms.playerCount} from ${roms}
-      where ${and(...toConditions(scope)) ?? sql`true`}
-    )
-    select distinct kind, value from ${romFacets} where rom_id = any(array(select id from found)) union all
-    select distinct ${PLAYERS}, player_count from found union all
-    select distinct ${PLATFORM}, platform_id::text from found`);
-}
-
-/** The parts differ in collation, so the order has to name one. */
-function sortValues(values: SQL): SQL {
-  return sql`select kind, value from (${values}) v (kind, value) order by kind collate "C", value collate "C"`;
-}
-
-/** A filter that may also name the roms it is about. */
-export interface VisibleSelection extends VisibleFilter {
-  /** Lets no other rom through. */
-  readonly among?: readonly number[] | undefined;
-}
-
 /** Ids, ascending, of the roms that each filter lets through, all in one statement. */
 export async function listIdsOfFilters(
   db: Executor,
-  filters: readonly VisibleSelection[],
+  filters: readonly VisibleFilter[],
 ): Promise<readonly (readonly number[])[]> {
   if (filters.length === 0) return [];
   const selects = filters.map((filter, index) => {
-    const { among } = filter;
-    const isAmong =
-      among === undefined
-        ? []
-        : [sql`${roms.id} in (select unnest(${`{${among.join(",")}}`}::text::int4[]))`];
-    const condition = and(...toConditions(filter), ...isAmong) ?? sql`true`;
+    const condition = and(...toConditions(filter)) ?? sql`true`;
     // As text, to be parsed here and only once.
     return sql`select ${index}::int4 as n,
       (select json_agg(${roms.id} order by ${roms.id})::text from ${roms} where ${condition}) as ids`;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { SEARCH_WORDS_MAX } from "../limits.ts";
-import { indexFirstCharacters, parseSearch } from "./rules.ts";
+import { parseSearch } from "./rules.ts";
 
 describe("parseSearch", () => {
   test.each([
@@ -30,20 +30,5 @@ describe("parseSearch", () => {
     const words = parseSearch("a ".repeat(100)).flatMap((alternative) => alternative.words);
     expect(words).toHaveLength(SEARCH_WORDS_MAX);
     expect(parseSearch("a|".repeat(100))).toHaveLength(SEARCH_WORDS_MAX);
-  });
-});
-
-describe("indexFirstCharacters", () => {
-  test.each([
-    [[], {}],
-    [["a", "a", "b"], { a: 0, b: 2 }],
-    [["", "", "a"], { "": 0, a: 2 }],
-    [["b", "a", "b"], { b: 0, a: 1 }],
-    [[null, "a"], { a: 1 }],
-    [["a", null], { a: 0 }],
-    [["🎮x", "🎮"], { "🎮": 0 }],
-    [["日本", "日"], { 日: 0 }],
-  ])("indexes %j", (keys, index) => {
-    expect(indexFirstCharacters(keys)).toEqual(index as Record<string, number>);
   });
 });

@@ -1,4 +1,7 @@
+import * as v from "valibot";
+import { REGIONS } from "../../base/regions.data.ts";
 import { SEARCH_WORDS_MAX } from "../limits.ts";
+import { SoughtText, VIRTUAL_TYPES, type VirtualKey } from "./contract.ts";
 
 /** One alternative of a search text. */
 export interface SearchAlternative {
@@ -27,17 +30,33 @@ function toHash(text: string): string | null {
   return /^([0-9a-f]{8}|[0-9a-f]{32}|[0-9a-f]{40})$/i.test(text) ? text.toLowerCase() : null;
 }
 
-/**
- * Where each first character begins in a list, in list order; the empty key counts as a character. Null takes
- * its place in the list but is not in the index.
- */
-export function indexFirstCharacters(keys: readonly (string | null)[]): Readonly<Record<string, number>> {
-  const index: Record<string, number> = {};
-  for (const [offset, key] of keys.entries()) {
-    if (key === null) continue;
-    const code = key.codePointAt(0);
-    const first = code === undefined ? "" : String.fromCodePoint(code);
-    if (!(first in index)) index[first] = offset;
+const Key = v.object({ type: v.picklist(VIRTUAL_TYPES), name: SoughtText });
+
+/** Reads the id of an automatic collection, with padding or without; null for anything else. */
+export function parseVirtualId(id: string): VirtualKey | null {
+  const parsed = v.safeParse(Key, parseJson(Buffer.from(id, "base64url").toString()));
+  return parsed.success ? parsed.output : null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
-  return index;
+}
+
+/** A region as roms carry it, and where it stands in the operator's order; the first is 0. */
+export interface RegionRank {
+  readonly name: string;
+  readonly rank: number;
+}
+
+/** Ranks the regions that an operator prefers; `priority` holds codes of providers or names, in lower case. */
+export function rankRegions(priority: readonly string[]): readonly RegionRank[] {
+  return REGIONS.flatMap(({ name, providerCode }) => {
+    const rank = priority.findIndex((wish) => wish === providerCode || wish === name.toLowerCase());
+    return rank < 0 ? [] : [{ name, rank }];
+  });
 }

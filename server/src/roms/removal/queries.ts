@@ -55,3 +55,8 @@ export async function deleteMissing(db: Executor, ids: readonly number[]): Promi
     .where(and(inArray(roms.id, [...ids]), eq(roms.missingFromFs, true), isWithoutUserFiles(db)))
     .returning({ id: roms.id, platformId: roms.platformId });
 }
+
+/** Removes locked roms with all that hangs on them. */
+export async function deleteRoms(db: Executor, ids: readonly number[]): Promise<void> {
+  await db.delete(roms).where(inArray(roms.id, [...ids]));
+}

@@ -93,7 +93,8 @@ async function onItem(state: State, item: FeedItem): Promise<void> {
   if ("gap" in item || state.isBehind) await catchUp(state);
   if ("gap" in item) return;
   if (item.topic === "scan") await onScan(state, item.data);
-  else if (item.topic === "library") await onLibrary(state, item.data);
+  // What concerns one account alone is no find of the scan.
+  else if (item.topic === "library" && item.userId === null) await onLibrary(state, item.data);
 }
 
 type ScanNews = Pick<ScanEvent, "scanId" | "status" | "stats" | "errorMessage">;

@@ -1,7 +1,12 @@
 import { join } from "node:path";
 import type { Context } from "../../base/context.ts";
-import type { DiscoveredFirmware, KnownFirmware } from "../../firmware/contract.ts";
-import { markFirmwareMissing, readKnownFirmware, storeFirmware } from "../../firmware/service.ts";
+import type { DiscoveredFirmware, HashedFirmware, KnownFirmware } from "../../firmware/contract.ts";
+import {
+  markFirmwareMissing,
+  readKnownFirmware,
+  storeFirmware,
+  verifyFirmware,
+} from "../../firmware/service.ts";
 import type { PlatformFolder } from "../../platforms/folders/contract.ts";
 import type { EnsuredPlatform } from "../../platforms/service.ts";
 import { HASH_BATCH_FILES } from "../limits.ts";
@@ -25,7 +30,9 @@ export async function scanFirmware(ctx: Context, scan: FirmwareScan): Promise<vo
   const byName = new Map(known.map((row) => [row.fileName, row]));
   const hashesAll = progress.scan.type === "complete" || progress.scan.type === "hashes";
   const due = files.filter((file) => hashesAll || isDue(file, byName.get(file.fileName)));
-  await hashFirmware(ctx, scan, { due, byName });
+  await hashFirmware(ctx, scan, due);
+  // Also without a new file: the table of known ones may be new.
+  await verifyFirmware(ctx, platform);
   const present = new Set(files.map((file) => file.fileName));
   const gone = known.filter((row) => !present.has(row.fileName)).map((row) => row.firmwareId);
   const back = known.filter((row) => present.has(row.fileName)).map((row) => row.firmwareId);
@@ -55,20 +62,22 @@ function isDue(file: DiscoveredFirmware, known: KnownFirmware | undefined): bool
   return known.sizeBytes !== file.sizeBytes || known.filePath !== file.filePath;
 }
 
-interface DueFirmware {
-  readonly due: readonly DiscoveredFirmware[];
-  readonly byName: ReadonlyMap<string, KnownFirmware>;
-}
-
-async function hashFirmware(ctx: Context, scan: FirmwareScan, { due, byName }: DueFirmware): Promise<void> {
+async function hashFirmware(
+  ctx: Context,
+  scan: FirmwareScan,
+  due: readonly DiscoveredFirmware[],
+): Promise<void> {
   for (let start = 0; start < due.length; start += HASH_BATCH_FILES) {
-    const batch = due.slice(start, start + HASH_BATCH_FILES);
-    await hashBatch(ctx, scan, { due: batch, byName });
+    const hashed = await hashBatch(ctx, scan, due.slice(start, start + HASH_BATCH_FILES));
+    if (hashed.length > 0) await storeFirmware(ctx, scan.platform, hashed);
   }
 }
 
-async function hashBatch(ctx: Context, scan: FirmwareScan, { due, byName }: DueFirmware): Promise<void> {
-  const { platform, progress } = scan;
+async function hashBatch(
+  ctx: Context,
+  { progress }: FirmwareScan,
+  due: readonly DiscoveredFirmware[],
+): Promise<readonly HashedFirmware[]> {
   const files = due.map((file, id) => ({
     id,
     path: join(ctx.facts.libraryPath, file.filePath, file.fileName),
@@ -76,16 +85,16 @@ async function hashBatch(ctx: Context, scan: FirmwareScan, { due, byName }: DueF
   }));
   // Its hashes are those of the raw bytes, whatever it is.
   const input = { files, raConsoleId: null, isRaw: true };
-  for (const result of await ctx.ports.compute.run("hash-files", input, { signal: progress.signal })) {
+  const results = await ctx.ports.compute.run("hash-files", input, { signal: progress.signal });
+  return results.flatMap((result) => {
     const file = due[result.id];
-    if (file === undefined || "isPacked" in result) continue;
+    if (file === undefined || "isPacked" in result) return [];
     if ("failure" in result) {
       const path = `${file.filePath}/${file.fileName}`;
       progress.report({ code: `hash_${result.failure.code}`, path, message: result.failure.message });
-      continue;
+      return [];
     }
-    const { crc32, md5, sha1, sizeBytes } = result;
-    const firmwareId = byName.get(file.fileName)?.firmwareId ?? null;
-    await storeFirmware(ctx.db, platform.id, { ...file, firmwareId, crc32, md5, sha1, sizeBytes });
-  }
+    const { crc32, md5, sha1, sizeBytes, modifiedAtMs } = result;
+    return [{ ...file, crc32, md5, sha1, sizeBytes, modifiedAtMs }];
+  });
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Context } from "../../base/context.ts";
+import { findConvertedRom, followIntoFolder } from "../../roms/conversion/service.ts";
 import { noteFileChanges, readKnownFiles } from "../../roms/discovered-files/service.ts";
 import type { DiscoveredRom, MoveCandidate } from "../../roms/discovery/contract.ts";
 import { readMoveCandidates, relocateRoms } from "../../roms/discovery/service.ts";
@@ -27,8 +28,35 @@ export interface MovedRoms {
  * they were, and size and all hashes are the same. Only those that may be one are hashed before they are listed.
  */
 export async function takeMoved(ctx: Context, roms: FoundRoms, how: Reconciling): Promise<MovedRoms> {
+  const { moved, rest } = await takeConverted(ctx, roms);
+  const takenRomIds = new Set([...roms.takenRomIds, ...moved]);
+  if (!roms.listing.needsHash) return { moved, rest };
+  const more = await takeAlike(ctx, { ...roms, found: rest, takenRomIds }, how);
+  return { moved: [...moved, ...more.moved], rest: more.rest };
+}
+
+/** Recognises folders that hold what was a rom of one file beside them, and have its name. */
+async function takeConverted(ctx: Context, { listing, found, takenRomIds }: FoundRoms): Promise<MovedRoms> {
+  const gone = listing.diff.gone.filter(({ romId }) => !takenRomIds.has(romId));
+  const moved: number[] = [];
+  const rest: DiscoveredRom[] = [];
+  for (const rom of found) {
+    const before = findConvertedRom(rom, gone);
+    if (before === null) {
+      rest.push(rom);
+      continue;
+    }
+    const { romId } = before;
+    await followIntoFolder(ctx.db, { romId, folderName: rom.fsName });
+    await noteFiles(ctx, { rom, romId });
+    moved.push(romId);
+  }
+  return { moved, rest };
+}
+
+/** Recognises what is known under another name by its content. */
+async function takeAlike(ctx: Context, roms: FoundRoms, how: Reconciling): Promise<MovedRoms> {
   const { listing, found } = roms;
-  if (!listing.needsHash) return { moved: [], rest: found };
   const candidates = await listCandidates(ctx, roms, how);
   const bySize = Map.groupBy(candidates, (candidate) => candidate.sizeBytes);
   const taken = new Set(roms.takenRomIds);
@@ -96,8 +124,17 @@ async function follow(
     romId,
   }: { readonly listing: FolderListing; readonly rom: DiscoveredRom; readonly romId: number },
 ): Promise<void> {
-  const { fsName, fsPath, isFolder, sizeBytes } = rom;
+  const { fsName, fsPath } = rom;
   await relocateRoms(ctx.db, [{ romId, platformId: listing.platform.id, fsName, fsPath }]);
+  await noteFiles(ctx, { rom, romId });
+}
+
+/** Takes note of what is not as it was in a rom that was recognised. */
+async function noteFiles(
+  ctx: Context,
+  { rom, romId }: { readonly rom: DiscoveredRom; readonly romId: number },
+): Promise<void> {
+  const { isFolder, sizeBytes } = rom;
   const known = (await readKnownFiles(ctx.db, [romId])).get(romId) ?? [];
   const changes = { romId, isFolder, sizeBytes, ...compareFiles(rom.files, known) };
   if (changes.added.length + changes.changed.length + changes.goneFileIds.length === 0) return;

@@ -11,6 +11,7 @@ import { listPlatformFolders, readLayout } from "../../platforms/folders/service
 import { ensurePlatform, listKnownPlatforms, markMissingPlatforms } from "../../platforms/service.ts";
 import type { KnownRom } from "../../roms/discovery/contract.ts";
 import { readKnownRoms, readKnownRomsByIds } from "../../roms/discovery/service.ts";
+import { settleDiskChanges } from "../../roms/disk-changes/service.ts";
 import { requestHashes } from "../../roms/hashes/service.ts";
 import type { Scan, ScanType } from "../contract.ts";
 import { scanFirmware } from "../firmware/service.ts";
@@ -19,6 +20,7 @@ import { hashPlatform } from "../hashing/service.ts";
 import { DATABASE_RETRY_MAX, DATABASE_RETRY_MS, SCAN_LEASE_MS } from "../limits.ts";
 import { type Progress, type StopReason, startProgress } from "../progress/service.ts";
 import { claimScan, findRootDevice, removeProblems, storeRootDevice } from "../queries.ts";
+import { readPlatformTracks } from "../tracks/service.ts";
 import { type FoundEntry, listRomEntries } from "../walk/service.ts";
 
 /** Names this process in leases. */
@@ -110,10 +112,12 @@ async function scanLibrary(ctx: Context, progress: Progress): Promise<void> {
   const config = await ctx.ports.settings.read();
   const scope = chooseScope(scan);
   progress.enter("discovering", null);
+  await withDatabase(ctx, progress, () => settleDiskChanges(ctx));
   const folders = await withDatabase(ctx, progress, () => listFolders(ctx, config, progress));
   const listings = await listAll(ctx, { folders, config, progress });
   await discover(ctx, { listings, config, progress, scope });
   if (scope.hashes !== "nothing") await hashAll(ctx, { listings, progress, scope });
+  if (scope.hashes !== "nothing") await readAllTracks(ctx, { listings, progress });
   progress.enter("finishing", null);
   const platformIds = listings.map((listing) => listing.platform.id);
   const { romIds, sources, createdAt } = scan;
@@ -304,6 +308,16 @@ async function hashAll(
       }
       await hashPlatform(ctx, { platform, progress });
     });
+  }
+}
+
+/** Behind the hashes, which belong to the bytes whose tags are read. */
+async function readAllTracks(
+  ctx: Context,
+  { listings, progress }: Pick<Discovery, "listings" | "progress">,
+): Promise<void> {
+  for (const { platform } of listings) {
+    await withDatabase(ctx, progress, () => readPlatformTracks(ctx, { platformId: platform.id, progress }));
   }
 }
 

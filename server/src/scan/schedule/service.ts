@@ -16,7 +16,8 @@ export interface SchedulingOptions {
 }
 
 /** Queue of jobs that only queue a scan. */
-const SCHEDULE_QUEUE = "scheduled-scan";
+/** The queue of the scans that a clock starts. */
+export const SCHEDULE_QUEUE = "scheduled-scan";
 
 /**
  * Sets up the scheduled scan of the whole library: one per time however many processes run, left out when no

@@ -1,0 +1,71 @@
+/** Roms as an export reads them. */
+import type { ExportRom } from "./contract.ts";
+
+/** A rom of which nothing is known but its name. */
+export const plainRom: ExportRom = {
+  id: 3,
+  name: "Plain",
+  sortKey: "plain",
+  fsName: "Plain.md",
+  fsNameNoExt: "Plain",
+  fsNameNoTags: "Plain",
+  summary: "",
+  pathVideo: "",
+  youtubeVideoId: "",
+  pathManual: "",
+  pathCover: "",
+  pathScreenshots: [],
+  companies: [],
+  genres: [],
+  franchises: [],
+  tags: [],
+  regions: [],
+  languages: [],
+  playerCount: "1",
+  firstReleaseDateMs: null,
+  averageRating: null,
+  gamelistId: "",
+  ss: {},
+  gamelist: {},
+};
+
+const kinds = [
+  "box2d",
+  "box2d_back",
+  "box3d",
+  "fanart",
+  "logo",
+  "miximage",
+  "miximage_v2",
+  "physical",
+  "title_screen",
+  "bezel",
+];
+
+/** A rom of which everything is known. */
+export const fullRom: ExportRom = {
+  id: 2,
+  name: "Sonic & Knuckles",
+  sortKey: "sonic",
+  fsName: "Sonic & Knuckles (World).md",
+  fsNameNoExt: "Sonic & Knuckles (World)",
+  fsNameNoTags: "Sonic & Knuckles",
+  summary: 'Fast.\r\n1 < 2 > "0"',
+  pathVideo: "roms/1/2/video/video.mp4",
+  youtubeVideoId: "abc",
+  pathManual: "roms/1/2/manual/2.pdf",
+  pathCover: "roms/1/2/cover/big.png",
+  pathScreenshots: ["roms/1/2/screenshots/0.jpg", "roms/1/2/screenshots/1.jpg"],
+  companies: ["Sega", "Sonic Team", "Other"],
+  genres: ["Platform", "Action"],
+  franchises: ["Sonic"],
+  tags: ["Beta", "Proto"],
+  regions: ["World", "Europe"],
+  languages: ["English", "French"],
+  playerCount: "1-2",
+  firstReleaseDateMs: Date.UTC(1994, 9, 18),
+  averageRating: 87.4,
+  gamelistId: "00000000-0000-4000-8000-000000000001",
+  ss: Object.fromEntries(kinds.map((kind) => [`${kind}_path`, `roms/1/2/${kind}/${kind}.png`])),
+  gamelist: { marquee_path: "roms/1/2/marquee/marquee.png", box3d_path: "not asked.png" },
+};
