@@ -53,7 +53,7 @@ describe("startEmbedded", () => {
       const path = join(made.folder, "ballast");
       const server = await start({ folder: made.folder }, { ballastEveryMs: 20 });
       for (let round = 0; round < 2; round += 1) {
-        await waitFor(() => existsSync(path));
+        expect(await waitFor(() => existsSync(path), 5_000)).toBe(true);
         expect(statSync(path).size).toBe(32 * 1024 * 1024);
         rmSync(path);
       }

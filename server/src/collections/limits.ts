@@ -1,3 +1,5 @@
+import { COVER_BYTES_MAX } from "../base/covers.ts";
+
 /** Characters of a collection's name, as in the compatible API. */
 export const COLLECTION_NAME_CHARS_MAX = 400;
 /** Characters of a collection's description; a few pages. */
@@ -13,24 +15,10 @@ export const ROM_COVERS_MAX = 5;
 /** Roms that are looked at to find those covers; in a library without covers there are none to find. */
 export const ROM_COVERS_SOUGHT_MAX = 200;
 
-/** Bytes of a cover. */
-export const COVER_BYTES_MAX = 10 * 1024 * 1024;
 /** Bytes of a whole form with a cover: the ids of a full collection, and the texts, take less than the rest. */
 export const COLLECTION_FORM_BYTES_MAX = COVER_BYTES_MAX + 2 * 1024 * 1024;
-/** Pixels of a cover that comes in; one takes four bytes of memory while it is read, so up to 96 MB in all. */
-export const COVER_PIXELS_MAX = 24_000_000;
-/** Width and height in which a stored cover fits: a whole screen of today. */
-export const COVER_SIDE_PIXELS = 2_048;
-/** Covers read at once in one process. */
-export const COVERS_READ_MAX = 2;
-/** Covers that wait for their turn; each holds its file in memory. */
-export const COVERS_WAITING_MAX = 16;
-/** Milliseconds after which somebody who found that queue full may come back. */
-export const COVER_BUSY_RETRY_MS = 2_000;
 /** Characters of the address of a cover. */
 export const COVER_URL_CHARS_MAX = 2_048;
-/** Milliseconds for a cover to come from another server: somebody waits for the answer. */
-export const COVER_FETCH_TIMEOUT_MS = 15_000;
 
 /** Roms that must share a value before it counts as a virtual collection, as in the compatible API. */
 export const VIRTUAL_ROMS_MIN = 3;

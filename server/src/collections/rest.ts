@@ -1,8 +1,9 @@
+import { COVER_BYTES_MAX } from "../base/covers.ts";
 import { readFileField, readSmallFiles } from "../http/read-body.ts";
 import type { RequestReader } from "../http/reader.ts";
 import { del, get, post, put, type RestRoute } from "../http/route.ts";
 import { createCollectionByForm, removeCollection, updateCollectionByForm } from "./changes/service.ts";
-import { COLLECTION_FORM_BYTES_MAX, COVER_BYTES_MAX } from "./limits.ts";
+import { COLLECTION_FORM_BYTES_MAX } from "./limits.ts";
 import { addCollectionRoms, removeCollectionRoms } from "./members/service.ts";
 import { getCollection, listCollectionIdentifiers, listCollections } from "./service.ts";
 import { fromRomsWire, toCollectionWire } from "./wire.ts";

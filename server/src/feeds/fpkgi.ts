@@ -1,10 +1,11 @@
 import type { Context } from "../base/context.ts";
+import { FILE_CATEGORIES } from "../base/file-categories.data.ts";
 import { parseFileName } from "../base/file-name.ts";
 import { type FeedAnswer, type FeedFile, type FeedRom, PlatformContentInput } from "./contract.ts";
 import { feed } from "./feed.ts";
 import { baseUrlOf, listFiles, mapRows, requirePlatform } from "./library.ts";
 import { contentTypeInvalid } from "./packages.ts";
-import { CONTENT_TYPES, formatCoverUrl, formatFileUrl, PACKAGE_EXTENSION } from "./rules.ts";
+import { formatCoverUrl, formatFileUrl, PACKAGE_EXTENSION } from "./rules.ts";
 
 /** Sorts of packages that are named after their rom. */
 const LABELS: Readonly<Record<string, string>> = {
@@ -37,7 +38,7 @@ interface FpkgiWish {
 
 async function makeFeed(ctx: Context, { platformSlug, contentType }: FpkgiWish): Promise<FeedAnswer> {
   const platform = await requirePlatform(ctx, platformSlug, platformSlug);
-  if (contentType !== undefined && !CONTENT_TYPES.includes(contentType))
+  if (contentType !== undefined && !FILE_CATEGORIES.includes(contentType))
     throw contentTypeInvalid(contentType);
   const wish = { extensions: [PACKAGE_EXTENSION], withArchives: false };
   const present = (await listFiles(ctx, platform, wish)).filter((file) => !file.isMissing);

@@ -1,16 +1,10 @@
 import type { Context } from "../base/context.ts";
+import { FILE_CATEGORIES } from "../base/file-categories.data.ts";
 import { ContentTypeInput, type FeedAnswer } from "./contract.ts";
 import { type Feed, feed } from "./feed.ts";
 import { baseUrlOf, mapRows } from "./library.ts";
 import { listPackages, type Package, readKeys } from "./packages.ts";
-import {
-  CONTENT_TYPE_NUMBERS,
-  CONTENT_TYPES,
-  formatContentId,
-  formatFileUrl,
-  formatRow,
-  packageName,
-} from "./rules.ts";
+import { CONTENT_TYPE_NUMBERS, formatContentId, formatFileUrl, formatRow, packageName } from "./rules.ts";
 
 /** What PKGi lists on one console. */
 interface PkgiConsole {
@@ -44,7 +38,7 @@ export const pkgiFeeds: readonly Feed[] = CONSOLES.map((console) =>
 async function makeFeed(ctx: Context, console: PkgiConsole, contentType: string): Promise<FeedAnswer> {
   const { hasKeys } = console;
   const isAccepted = (type: string) =>
-    hasKeys ? CONTENT_TYPE_NUMBERS.has(type) : CONTENT_TYPES.includes(type);
+    hasKeys ? CONTENT_TYPE_NUMBERS.has(type) : FILE_CATEGORIES.includes(type);
   const packages = await listPackages(ctx, { ...console, contentType, isAccepted });
   const number = CONTENT_TYPE_NUMBERS.get(contentType) ?? 0;
   const keys: ReadonlyMap<number, string> = hasKeys ? await readKeys(ctx, packages) : new Map();

@@ -37,23 +37,6 @@ export function lastExtension(fileName: string): string {
   return dot < 0 ? "" : fileName.slice(dot + 1);
 }
 
-/** Words that file-name folders give to files. */
-export const CONTENT_TYPES: readonly string[] = [
-  "game",
-  "dlc",
-  "hack",
-  "manual",
-  "patch",
-  "update",
-  "mod",
-  "demo",
-  "translation",
-  "prototype",
-  "cheat",
-  "soundtrack",
-  "screenshot",
-];
-
 /** Numbers by which PKGi knows the sorts of packages; the others have none. */
 export const CONTENT_TYPE_NUMBERS: ReadonlyMap<string, number> = new Map([
   ["game", 1],

@@ -1,4 +1,5 @@
 import type { ScanStats } from "../base/events.ts";
+import { FILE_CATEGORIES } from "../base/file-categories.data.ts";
 import type { DirectoryEntry } from "../ports/files/port.ts";
 import type {
   DiscoveredFile,
@@ -36,27 +37,10 @@ export function resumedStats(stats: ScanStats): ScanStats {
   return { ...emptyStats(), platformsNew, romsNew, romsMissing, filesHashed, bytesHashed };
 }
 
-/** What a file can be beside the game itself; of several that fit, the first one counts. */
-const CATEGORIES = [
-  "game",
-  "dlc",
-  "hack",
-  "manual",
-  "patch",
-  "update",
-  "mod",
-  "demo",
-  "translation",
-  "prototype",
-  "cheat",
-  "soundtrack",
-  "screenshot",
-] as const;
-
 /** Reads a file's category from the names of the folders it lies in, at any depth; null when none is one. */
 export function findCategory(filePath: string): string | null {
   const folders = new Set(filePath.toLowerCase().split("/"));
-  return CATEGORIES.find((name) => folders.has(name) || folders.has(`${name}s`)) ?? null;
+  return FILE_CATEGORIES.find((name) => folders.has(name) || folders.has(`${name}s`)) ?? null;
 }
 
 /** The parts of what was found in a platform folder, compared with what is known. */

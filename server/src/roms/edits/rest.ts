@@ -1,7 +1,7 @@
+import { COVER_BYTES_MAX } from "../../base/covers.ts";
 import { parseWhole } from "../../http/read-values.ts";
 import type { RequestReader } from "../../http/reader.ts";
 import { put, type RestRoute } from "../../http/route.ts";
-import { COVER_BYTES_MAX } from "../covers/limits.ts";
 import { toDetailedRomWire } from "../details/wire.ts";
 import { WRITABLE_METADATA } from "./contract.ts";
 import { coverTooLarge, updateRomByForm } from "./service.ts";

@@ -1,30 +1,10 @@
+import { AUDIO_TYPES, PICTURE_TYPES } from "../../base/media-types.data.ts";
 import type { RomFile } from "../files/contract.ts";
 
 /** Media types by extension, of what browsers show by themselves and without running anything. */
-const AUDIO: ReadonlyMap<string, string> = new Map([
-  ["mp3", "audio/mpeg"],
-  ["ogg", "audio/ogg"],
-  ["oga", "audio/ogg"],
-  ["opus", "audio/ogg"],
-  ["m4a", "audio/mp4"],
-  ["aac", "audio/aac"],
-  ["wav", "audio/wav"],
-  ["flac", "audio/flac"],
-]);
 const MANUALS: ReadonlyMap<string, string> = new Map([
   ["pdf", "application/pdf"],
   ["md", "text/markdown; charset=utf-8"],
-]);
-const PICTURES: ReadonlyMap<string, string> = new Map([
-  ["png", "image/png"],
-  ["jpg", "image/jpeg"],
-  ["jpeg", "image/jpeg"],
-  ["webp", "image/webp"],
-  ["gif", "image/gif"],
-  ["tiff", "image/tiff"],
-  ["tif", "image/tiff"],
-  ["bmp", "image/bmp"],
-  ["avif", "image/avif"],
 ]);
 const VIDEOS: ReadonlyMap<string, string> = new Map([
   ["mp4", "video/mp4"],
@@ -43,7 +23,7 @@ export function chooseShownType({
   category,
 }: Pick<RomFile, "fileName" | "category">): string | null {
   const extension = fileName.slice(fileName.lastIndexOf(".") + 1).toLowerCase();
-  if (category === "soundtrack") return AUDIO.get(extension) ?? null;
+  if (category === "soundtrack") return AUDIO_TYPES.get(extension) ?? null;
   const ofManual = category === "manual" ? MANUALS.get(extension) : undefined;
-  return ofManual ?? PICTURES.get(extension) ?? VIDEOS.get(extension) ?? null;
+  return ofManual ?? PICTURE_TYPES.get(extension) ?? VIDEOS.get(extension) ?? null;
 }
