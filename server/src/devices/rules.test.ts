@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { describeBrowser } from "./rules.ts";
+import { describeBrowser, maskSyncConfig, mergeSyncConfig } from "./rules.ts";
 
 describe("describeBrowser", () => {
   const table: [string | null, string, string | null][] = [
@@ -37,4 +37,27 @@ describe("describeBrowser", () => {
   test.each(table)("of %p is %s", (userAgent, name, version) => {
     expect(describeBrowser(userAgent)).toEqual({ name, version });
   });
+});
+
+describe("mergeSyncConfig", () => {
+  const stored = { ssh_password: "secret", a: 1 };
+  test.each([
+    ["nothing given", stored, {}, stored],
+    ["nothing there and nothing given", null, {}, null],
+    ["new settings", stored, { syncConfig: { b: 2 } }, { b: 2 }],
+    ["a masked secret", stored, { syncConfig: { ssh_password: "********" } }, { ssh_password: "secret" }],
+    ["a masked secret of none", null, { syncConfig: { ssh_password: "********" } }, {}],
+    ["a mask that is no secret", stored, { syncConfig: { a: "********" } }, { a: "********" }],
+    ["a direction", stored, { syncDirection: "pull_only" }, { ...stored, direction: "pull_only" }],
+    ["paths", null, { paths: { roms: "/r" } }, { paths: { roms: "/r" } }],
+    ["settings that are none", "text", { syncDirection: "push_only" }, { direction: "push_only" }],
+  ] as const)("with %s", (_name, before, given, after) => {
+    expect(mergeSyncConfig(before, given)).toEqual(after);
+  });
+});
+
+test("maskSyncConfig hides what is a secret and is set", () => {
+  const stored = { ssh_password: "x", ssh_key_path: "", ssh_host: "h", deep: { ssh_password: "y" } };
+  expect(maskSyncConfig(stored)).toEqual({ ...stored, ssh_password: "********" });
+  expect([maskSyncConfig(null), maskSyncConfig([1])]).toEqual([null, null]);
 });

@@ -4,6 +4,7 @@ import { createThrottle } from "../base/expiring-cache.ts";
 import { createUuid } from "../base/ids.ts";
 import { perPorts } from "../base/per-ports.ts";
 import {
+  DEVICE_TEXT_CHARS_MAX,
   DEVICES_PER_USER_MAX,
   DEVICES_REMEMBERED_MAX,
   LAST_SEEN_INTERVAL_MS,
@@ -11,7 +12,10 @@ import {
 } from "./limits.ts";
 import {
   countDevices,
+  type DeviceRow,
+  findOwnDevice,
   findWebDeviceAt,
+  keepDeviceId,
   removeOldWebDevices,
   setLastSeen,
   upsertAppDevice,
@@ -96,12 +100,18 @@ export interface AppDevice {
 export async function pairAppDevice(ctx: Scene, userId: number, device: AppDevice): Promise<string> {
   const owner = { id: createUuid(), userId, identifier: device.identifier };
   const deviceId = await upsertAppDevice(ctx.db, owner, { ...device, seenAt: ctx.ports.clock.now() });
-  const isNew = deviceId === owner.id;
-  if (isNew && (await countDevices(ctx.db, userId)) > DEVICES_PER_USER_MAX) {
-    const message = `Maximum of ${DEVICES_PER_USER_MAX} devices per user reached`;
-    throw new AppError("invalid", "DEVICE_LIMIT", { message });
-  }
+  if (deviceId === owner.id) await requireDeviceRoom(ctx, userId);
   return deviceId;
+}
+
+/**
+ * Asks, after a device was added, whether its account may have that many.
+ * @throws AppError `DEVICE_LIMIT`.
+ */
+export async function requireDeviceRoom(ctx: Pick<Context, "db">, userId: number): Promise<void> {
+  if ((await countDevices(ctx.db, userId)) <= DEVICES_PER_USER_MAX) return;
+  const message = `Maximum of ${DEVICES_PER_USER_MAX} devices per user reached`;
+  throw new AppError("invalid", "DEVICE_LIMIT", { message });
 }
 
 /**
@@ -116,4 +126,40 @@ export async function noteSighting(ctx: Pick<Context, "ports" | "db">, deviceId:
   } catch (error) {
     ctx.ports.log.warn("could not note the sighting of a device", { deviceId, error });
   }
+}
+
+/**
+ * One device of an account, for other domains: inside an operation whose scope was asked before.
+ * @throws AppError `DEVICES_NOT_FOUND`, also for somebody else's.
+ */
+export async function requireOwnDevice(
+  ctx: Pick<Context, "db">,
+  deviceId: string,
+  userId: number,
+): Promise<DeviceRow> {
+  const row = isStorableId(deviceId) ? await findOwnDevice(ctx.db, deviceId, userId) : null;
+  if (row === null) throw deviceNotFound(deviceId);
+  return row;
+}
+
+/** Tells whether a text can be the id of a device at all. */
+export function isStorableId(deviceId: string): boolean {
+  return deviceId.length <= DEVICE_TEXT_CHARS_MAX && deviceId.isWellFormed() && !deviceId.includes("\0");
+}
+
+/** The same words for a device that is not there and for somebody else's. */
+export function deviceNotFound(deviceId: string): AppError<"not_found"> {
+  return new AppError("not_found", "DEVICES_NOT_FOUND", { message: `Device with ID ${deviceId} not found` });
+}
+
+/**
+ * The id of a device of an account, which is kept from being removed until the transaction ends; null when there is
+ * none, also for somebody else's.
+ */
+export async function keepOwnDevice(
+  ctx: Pick<Context, "db">,
+  deviceId: string,
+  userId: number,
+): Promise<string | null> {
+  return isStorableId(deviceId) ? await keepDeviceId(ctx.db, deviceId, userId) : null;
 }

@@ -1,0 +1,81 @@
+import type { Context } from "../../base/context.ts";
+import type { Version, VersionHead } from "../versions/contract.ts";
+import type { Baseline } from "./contract.ts";
+import {
+  deleteBaselines,
+  listBaselines,
+  listSaveSyncs,
+  type SaveSync,
+  setUntracked,
+  upsertBaselines,
+} from "./queries.ts";
+
+/** Notes that a device has these versions now, whatever it had of their lanes before. */
+export async function noteSynced(
+  ctx: Pick<Context, "db">,
+  deviceId: string,
+  versions: readonly VersionHead[],
+): Promise<void> {
+  await upsertBaselines(ctx.db, deviceId, versions);
+}
+
+/** How long it is remembered that replaced bytes were handed out: a day, in milliseconds. */
+const SERVED_TTL_MS = 24 * 60 * 60 * 1000;
+
+function servedKey({ kind, id, contentUpdatedAt }: Version): string {
+  return `asset-served:${kind}:${id}:${contentUpdatedAt.getTime()}`;
+}
+
+function isReplaced({ createdAt, contentUpdatedAt }: Version): boolean {
+  return contentUpdatedAt.getTime() > createdAt.getTime();
+}
+
+/** Notes that the present bytes of a version were handed out; only those that replaced others need it. */
+export async function noteServed(ctx: Pick<Context, "ports">, version: Version): Promise<void> {
+  if (!isReplaced(version)) return;
+  await ctx.ports.kv.set(servedKey(version), "", { ttlMs: SERVED_TTL_MS });
+}
+
+/**
+ * Notes that a device has a version, by its own word. A device that speaks of bytes which were replaced since it got
+ * them is not believed: its next comparison then sees what happened.
+ */
+export async function noteAcknowledged(
+  ctx: Pick<Context, "ports" | "db">,
+  deviceId: string,
+  version: Version,
+): Promise<boolean> {
+  if (isReplaced(version) && (await ctx.ports.kv.get(servedKey(version))) === null) return false;
+  await noteSynced(ctx, deviceId, [version]);
+  return true;
+}
+
+/** Everything that a device last had. */
+export async function readBaselines(
+  ctx: Pick<Context, "db">,
+  deviceId: string,
+): Promise<readonly Baseline[]> {
+  return await listBaselines(ctx.db, deviceId);
+}
+
+/** Which saves a device synced, as the compatible API counts. */
+export async function readSaveSyncs(
+  ctx: Pick<Context, "db">,
+  deviceId: string,
+): Promise<readonly SaveSync[]> {
+  return await listSaveSyncs(ctx.db, deviceId);
+}
+
+/** Forgets everything that a device had: its next comparison begins anew. */
+export async function forgetBaselines(ctx: Pick<Context, "db">, deviceId: string): Promise<void> {
+  await deleteBaselines(ctx.db, deviceId);
+}
+
+/** Stops syncing a save on a device, or resumes it. */
+export async function trackSaveOn(
+  ctx: Pick<Context, "db">,
+  target: { readonly deviceId: string; readonly saveId: number },
+  isTracked: boolean,
+): Promise<void> {
+  await setUntracked(ctx.db, target, !isTracked);
+}

@@ -1,0 +1,2 @@
+/** Pictures that one call removes. */
+export const SCREENSHOTS_REMOVED_MAX = 1000;
