@@ -11,15 +11,14 @@ import { BenchError } from "./lib/bench-error.ts";
 import { type Cleanup, runBench } from "./lib/cleanup.ts";
 import { describeMachine } from "./lib/machine.ts";
 import { type ContentFigures, measureContent } from "./lib/measure-content.ts";
-import { readRssBytes } from "./lib/processes.ts";
 import { formatMegabytes, formatNumber, formatSummary, judge, printReport, type Row } from "./lib/report.ts";
 import { runScan } from "./lib/scan-run.ts";
-import { type ServerProcess, startServer } from "./lib/server-process.ts";
+import { startServer } from "./lib/server-process.ts";
+import { withServer } from "./lib/with-server.ts";
 import { createFolder, createSubfolder, writeLargeFile } from "./lib/workspace.ts";
 
 const FILE_BUDGET_GB = 1;
 const MEMORY_BUDGET_BYTES = 100e6;
-const SETTLE_MS = 2_000;
 const FILE_NAME = "Large Game (World).bin";
 const FOLDER_NAME = "Large Set (World)";
 /** Files that share the bytes of the folder. */
@@ -62,28 +61,6 @@ async function prepare(cleanup: Cleanup, sizeBytes: number): Promise<string> {
   await runScan(await signIn(url), "quick");
   await stop();
   return basePath;
-}
-
-interface Session {
-  readonly server: ServerProcess;
-  readonly client: ApiClient;
-  readonly idleRssBytes: number;
-}
-
-/** A fresh server each time, so that no figure hangs on what came before it. */
-async function withServer<T>(
-  cleanup: Cleanup,
-  start: { readonly basePath: string; readonly environment?: Readonly<Record<string, string>> },
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
-  const server = await startServer(cleanup, start);
-  try {
-    const client = await signIn(server.url);
-    await Bun.sleep(SETTLE_MS);
-    return await work({ server, client, idleRssBytes: readRssBytes(server.pid) });
-  } finally {
-    await server.stop();
-  }
 }
 
 async function findRomId(client: ApiClient, fsName: string): Promise<number> {

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeLibrary } from "../scripts/make-library.ts";
-import { type ApiClient, createFirstAccount, signIn } from "./lib/api-client.ts";
+import { createFirstAccount, signIn } from "./lib/api-client.ts";
 import { parseCount } from "./lib/arguments.ts";
 import { BenchError } from "./lib/bench-error.ts";
 import { type Cleanup, runBench } from "./lib/cleanup.ts";
@@ -25,7 +25,8 @@ import {
 import { REFERENCE_NAME } from "./lib/reference.data.ts";
 import { formatMegabytes, formatNumber, formatRatio, judge, printReport, type Row } from "./lib/report.ts";
 import { runScan } from "./lib/scan-run.ts";
-import { type ServerProcess, startServer } from "./lib/server-process.ts";
+import { startServer } from "./lib/server-process.ts";
+import { type ServerSession, withServer } from "./lib/with-server.ts";
 import { createFolder, writeLargeFile } from "./lib/workspace.ts";
 
 const PLATFORMS = 10;
@@ -128,24 +129,6 @@ interface Measured {
   readonly uncached: RequestFigures;
 }
 
-interface Session {
-  readonly server: ServerProcess;
-  readonly client: ApiClient;
-}
-
-async function withServer<T>(
-  cleanup: Cleanup,
-  start: { readonly basePath: string; readonly environment?: Readonly<Record<string, string>> },
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
-  const server = await startServer(cleanup, start);
-  try {
-    return await work({ server, client: await signIn(server.url) });
-  } finally {
-    await server.stop();
-  }
-}
-
 async function measureAll(
   cleanup: Cleanup,
   options: Options,
@@ -153,7 +136,7 @@ async function measureAll(
 ): Promise<readonly Measured[]> {
   const { basePath } = prepared;
   const cases = listCases(prepared).filter((each) => each.name.includes(options.only));
-  const measure = async ({ server, client }: Session): Promise<readonly RequestFigures[]> => {
+  const measure = async ({ server, client }: ServerSession): Promise<readonly RequestFigures[]> => {
     const { connections, seconds, warmSeconds } = options;
     const plan = { client, serverPid: server.pid, generator, connections, seconds, warmSeconds };
     const figures: RequestFigures[] = [];

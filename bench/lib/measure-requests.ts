@@ -24,6 +24,10 @@ export interface RequestInput {
 
 const LEAN = "with_char_index=false&with_filter_values=false&with_rom_id_index=false";
 
+const PAGES_IN_TURN = 270;
+/** Rows between them: the last one begins at about 10,000. */
+const PAGE_STEP = 37;
+
 /** Every case, the cheap ones first. */
 export function listCases({ romIds, platformId }: RequestInput): readonly RequestCase[] {
   const list = "/api/roms?limit=72";
@@ -58,6 +62,14 @@ export function listCases({ romIds, platformId }: RequestInput): readonly Reques
       paths: [`${list}&offset=15000`],
       isSignedIn: true,
       reference: null,
+      budgetRatio: null,
+    },
+    {
+      // More than are kept: every page is made, what all pages share is not.
+      name: `roms, ${PAGES_IN_TURN} pages in turn`,
+      paths: Array.from({ length: PAGES_IN_TURN }, (_, page) => `${list}&offset=${page * PAGE_STEP}`),
+      isSignedIn: true,
+      reference: loads.romList,
       budgetRatio: null,
     },
     { name: "roms, lean", paths: [`${list}&${LEAN}`], ...by(loads.romListLean, 100) },

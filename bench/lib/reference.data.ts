@@ -27,4 +27,9 @@ export const REFERENCE_LOADS = {
   romListLeanDeep: { perSecond: 6.6, p50Ms: 143, connections: 1 },
   romListSearch: { perSecond: 16.6, p50Ms: 54, connections: 1 },
   romListPlatform: { perSecond: 1.0, p50Ms: 5_430, connections: 16 },
+  saveUpload: { perSecond: 10.3, p50Ms: 1_377, connections: 16 },
+  saveUploadAlone: { perSecond: 13.0, p50Ms: 73, connections: 1 },
+  saveUploadInSlot: { perSecond: 16.5, p50Ms: 60.7, connections: 1 },
+  negotiate: { perSecond: 2.7, p50Ms: 5_081, connections: 16 },
+  negotiateAlone: { perSecond: 2.8, p50Ms: 302, connections: 1 },
 } as const satisfies Record<string, ReferenceLoad>;

@@ -52,6 +52,8 @@ export async function startServer(cleanup: Cleanup, options: StartServerOptions)
       ROMM_BASE_PATH: basePath,
       ROMM_HOST: HOST,
       ROMM_PORT: String(port),
+      // Any free one: others may run on this machine.
+      MULTITAP_RELAY_PORT: "0",
       ...environment,
     },
     stdin: "ignore",
