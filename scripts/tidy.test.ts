@@ -137,7 +137,7 @@ describe("the import table", () => {
     const messages = checkFiles(files)
       .filter((finding) => finding.rule === "imports")
       .map((finding) => finding.message);
-    expect(messages[0]).toContain("roms is on step 5, saves on step 7");
+    expect(messages[0]).toContain("roms is on step 5, saves on step 8");
     expect(messages[0]).toContain("raise an event");
     expect(messages).toHaveLength(1);
   });

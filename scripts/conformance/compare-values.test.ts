@@ -43,7 +43,27 @@ const rows: readonly (readonly [string, Json, Json, readonly string[]])[] = [
   ["scopes in another order", { scopes: ["a", "b"] }, { scopes: ["b", "a"] }, []],
   ["a lacking scope", { scopes: ["a", "b"] }, { scopes: ["a"] }, ["value scopes[]"]],
   ["words in another order", { regions: ["a", "b"] }, { regions: ["b", "a"] }, ["value regions[]"]],
+  ["ids of nothing that are said back", { failed_ids: [9999] }, { failed_ids: [9999] }, []],
+  ["other ids than were asked for", { failed_ids: [9999] }, { failed_ids: [1] }, ["value failed_ids[]"]],
   ["elements by name", [{ name: "a", size: 1 }], [{ name: "a", size: 2 }], ["value [].size"]],
+  [
+    "names that differ in the moment of their upload",
+    [{ file_name: "a [2026-01-01_00-00-00].srm" }, { file_name: "a [2026-01-01_00-00-01].srm", size: 1 }],
+    [{ file_name: "a [2027-02-02_00-00-00].srm" }, { file_name: "a [2027-02-02_00-00-01].srm", size: 2 }],
+    ["value [].size"],
+  ],
+  [
+    "moments in the address of a user's file",
+    { download_path: "/api/saves/1/content?timestamp=2026-01-01 00:00:00+00:00" },
+    { download_path: "/api/saves/1/content?timestamp=2027-02-02T00%3A00%3A00Z" },
+    [],
+  ],
+  [
+    "an address of another file",
+    { download_path: "/api/saves/1/content?timestamp=2026-01-01 00:00:00+00:00" },
+    { download_path: "/api/saves/2/content?timestamp=2026-01-01 00:00:00+00:00" },
+    ["value download_path"],
+  ],
   ["an element that lacks", [{ name: "a" }, { name: "b" }], [{ name: "a" }], ["field []{b}"]],
   ["an element too many", [{ name: "a" }], [{ name: "a" }, { name: "b" }], ["field []{b}"]],
   [

@@ -34,6 +34,8 @@ const OPAQUE = /(?:^|_)(?:token|code|hash|device_id|upload_id)$/;
 const VERSION = "VERSION";
 /** Lists whose order says nothing; that of the folders is the file system's. */
 const SET = /(?:scopes|_ids|identifiers|FS_PLATFORMS)$/;
+/** Lists that say back what was asked for: mostly ids of nothing, which were asked for as they are. */
+const SAID_BACK = "failed_ids";
 /** Rights are a set of objects. */
 const GRANTS = "grants";
 /** Fields by which the elements of a list are told apart, the first that all of them have. */
@@ -134,6 +136,7 @@ function compareScalars(
     if (typeof value !== "number") return value;
     const own = correspondence.findId(place.kind, value);
     if (own !== null) return own;
+    if (place.name === SAID_BACK) return correspondence.toOurs(place.kind, value);
     const other = ours[index];
     if (!mayLearn || typeof other !== "number") return `unknown id ${value}`;
     correspondence.learnId(place.kind, value, other);
@@ -158,21 +161,53 @@ function compareByKey(
   place: Place,
   options: CompareOptions & { readonly key: string },
 ): Found {
-  const keyOf = (value: Json) => (isObject(value) ? show(value[options.key]) : show(value));
-  const [theirByKey, ourByKey] = [theirs, ours].map(
-    (list) => new Map(list.map((value) => [keyOf(value), value])),
-  );
-  const keys = [...new Set([...theirs, ...ours].map(keyOf))];
+  const [theirKeys = [], ourKeys = []] = [theirs, ours].map((list) => nameElements(list, options.key));
+  const theirByKey = new Map(theirKeys.map((key, index) => [key, theirs[index]]));
+  const ourByKey = new Map(ourKeys.map((key, index) => [key, ours[index]]));
+  const keys = [...new Set([...theirKeys, ...ourKeys])];
   const found = keys.flatMap((key): Found => {
-    const sides = { theirs: theirByKey?.get(key), ours: ourByKey?.get(key) };
+    const sides = { theirs: theirByKey.get(key), ours: ourByKey.get(key) };
     const isShared = sides.theirs !== undefined && sides.ours !== undefined;
     return isShared ? compare(sides, place, options) : [deviate({ at: `${place.at}{${key}}` }, sides)];
   });
-  const [theirOrder, ourOrder] = [theirs, ours].map((list) =>
-    list.map(keyOf).filter((key) => theirByKey?.has(key) === true && ourByKey?.has(key) === true),
+  const [theirOrder = [], ourOrder = []] = [theirKeys, ourKeys].map((list) =>
+    list.filter((key) => theirByKey.has(key) && ourByKey.has(key)),
   );
-  if (theirOrder?.join("\n") === ourOrder?.join("\n")) return found;
-  return [...found, deviate({ at: `${place.at}.order` }, { theirs: theirOrder ?? [], ours: ourOrder ?? [] })];
+  if (theirOrder.join("\n") === ourOrder.join("\n")) return found;
+  return [...found, deviate({ at: `${place.at}.order` }, { theirs: theirOrder, ours: ourOrder })];
+}
+
+/** The names of elements; those that differ in the moment of their upload alone are counted. */
+function nameElements(list: readonly Json[], key: string): readonly string[] {
+  const counts = new Map<string, number>();
+  return list.map((value) => {
+    const name = withoutMoments(isObject(value) ? show(value[key]) : show(value));
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    return count === 1 ? name : `${name} #${count}`;
+  });
+}
+
+/** The address of a file's bytes has the id of the file in it. */
+function translateFileUrl(text: string, correspondence: CompareOptions["correspondence"]): string {
+  const withFile = text.replace(/^\/api\/roms\/(\d+)\/files\//, (whole, id: string) => {
+    const own = correspondence.findId("file", Number(id));
+    return own === null ? whole : `/api/roms/${own}/files/`;
+  });
+  return withFile.replace(/^\/api\/(save|state|screenshot)s\/(\d+)\//, (whole, kind: string, id: string) => {
+    const own = correspondence.findId(kind, Number(id));
+    return own === null ? whole : `/api/${kind}s/${own}/`;
+  });
+}
+
+/** A slot puts the moment of an upload into a name. */
+const SLOT_MOMENT = / \[\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}\]/g;
+/** The address of a user's file says when it changed. */
+const CHANGED_AT = /^(\/api\/(?:saves|states|screenshots)\/\d+\/content\?timestamp=)\d{4}-.+$/;
+
+/** A text without the moments that are another in every run. */
+function withoutMoments(text: string): string {
+  return text.replaceAll(SLOT_MOMENT, " [moment]").replace(CHANGED_AT, "$1moment");
 }
 
 function compareTexts({ theirs, ours }: Sides<string>, place: Place, options: CompareOptions): Found {
@@ -184,8 +219,10 @@ function compareTexts({ theirs, ours }: Sides<string>, place: Place, options: Co
     if (known === null) correspondence.learnText(theirs, ours);
     return known === null || known === ours ? [] : [deviate(place, { theirs, ours })];
   }
-  const translated = correspondence.translate(theirs);
-  const isSame = translated === ours || exchangeIds(translated, exchanged) === ours;
+  const translated = translateFileUrl(correspondence.translate(theirs), correspondence);
+  const own = withoutMoments(ours);
+  const candidates = [translated, exchangeIds(translated, exchanged)].map(withoutMoments);
+  const isSame = candidates.includes(own);
   return isSame ? [] : [deviate(place, { theirs, ours })];
 }
 
@@ -218,9 +255,9 @@ function findNaturalKey(theirs: readonly Json[], ours: readonly Json[]): string 
   if (theirs.length === 0) return null;
   const found = NATURAL_KEYS.find((key) => isUnique(theirs, key) && isUnique(ours, key));
   if (found === undefined) return null;
-  const ourNames = new Set(valuesOf(ours, found));
+  const ourNames = new Set(nameElements(ours, found));
   const isRenamed =
-    theirs.length === ours.length && !valuesOf(theirs, found).some((name) => ourNames.has(name));
+    theirs.length === ours.length && !nameElements(theirs, found).some((name) => ourNames.has(name));
   return isRenamed ? null : found;
 }
 

@@ -20,6 +20,12 @@ export const EXTRA_CALLS: readonly ExtraCall[] = [
   { method: "GET", path: "/api/users/{id}", values: { id: "2" } },
   { method: "GET", path: "/api/users/{id}/avatar", values: { id: "1" } },
   { method: "GET", path: "/api/permissions/catalog" },
+  {
+    method: "POST",
+    path: "/api/activity/heartbeat",
+    json: { rom_id: 25, device_id: "cd6c6f46-004a-4f68-8524-d5e85874d5cf" },
+  },
+  { method: "GET", path: "/api/activity/rom/{rom_id}", values: { rom_id: "25" } },
   { method: "PUT", path: "/api/permissions/groups/{id}", values: { id: "3" }, json: kids },
   {
     method: "PUT",
@@ -81,4 +87,30 @@ export const EXTRA_CALLS: readonly ExtraCall[] = [
     json: null,
   },
   { method: "GET", path: "/api/tasks/{task_id}", values: { task_id: "scan-1" } },
+  { method: "POST", path: "/api/music/favorites", json: { rom_file_ids: [51] } },
+  { method: "GET", path: "/api/music/favorites" },
+  { method: "DELETE", path: "/api/music/favorites", json: { rom_file_ids: [51] } },
+  { method: "GET", path: "/api/music/playlists" },
+  { method: "GET", path: "/api/music/playlists/{id}", values: { id: "1" } },
+  { method: "PUT", path: "/api/music/playlists/{id}", values: { id: "1" }, json: { description: "changed" } },
+  {
+    method: "POST",
+    path: "/api/music/playlists/{id}/tracks",
+    values: { id: "1" },
+    json: { rom_file_ids: [51] },
+  },
+  { method: "GET", path: "/api/music/playlists/{id}/tracks", values: { id: "1" } },
+  {
+    method: "PUT",
+    path: "/api/music/playlists/{id}/tracks/order",
+    values: { id: "1" },
+    json: { rom_file_ids: [51] },
+  },
+  {
+    method: "DELETE",
+    path: "/api/music/playlists/{id}/tracks",
+    values: { id: "1" },
+    json: { rom_file_ids: [51] },
+  },
+  { method: "DELETE", path: "/api/music/playlists/{id}", values: { id: "1" } },
 ];

@@ -24,6 +24,14 @@ export interface NotBuiltRoute {
   readonly area: Area;
 }
 
+/** A route that is not going to be served. */
+export interface LeftOutRoute {
+  readonly method: string;
+  readonly path: string;
+  /** Why nobody misses it. */
+  readonly reason: string;
+}
+
 /** A value in the answer of a route we serve that only a route of later work could bring about. */
 export interface NotBuiltValue extends Omit<Difference, "reason"> {
   readonly area: Area;

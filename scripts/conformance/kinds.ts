@@ -17,11 +17,14 @@ const KIND_BY_NAME: Readonly<Record<string, string>> = {
   token_id: "client-token",
   file_id: "file",
   file_ids: "file",
+  rom_file_id: "file",
+  rom_file_ids: "file",
   note_id: "note",
   save_id: "save",
   collection_id: "collection",
   smart_collection_id: "smart-collection",
   session_id: "session",
+  sync_session_id: "session",
 };
 
 /** Lists of objects whose `id` is of another kind than the answer's own. */
@@ -43,6 +46,8 @@ const KIND_BY_LIST: Readonly<Record<string, string>> = {
   user_collections: "collection",
   all_user_notes: "note",
   roms: "rom",
+  results: "play-session",
+  session: "session",
   platforms: "platform",
 };
 

@@ -9,7 +9,7 @@ const served: ServedRoute = { method: "GET", path: "/api/roms", isServed: true }
 const absent: ServedRoute = { method: "GET", path: "/api/music", isServed: false };
 const finding: Finding = { where: "g/1", what: "value", at: "total", ours: "1", theirs: "2" };
 const row = { where: "g/1", what: "value", at: "total", ours: "1", theirs: "2" } as const;
-const empty: Tables = { differences: [], notBuiltRoutes: [], notBuiltValues: [] };
+const empty: Tables = { differences: [], notBuiltRoutes: [], leftOutRoutes: [], notBuiltValues: [] };
 const musicRow = { method: "GET", path: "/api/music", area: "Library API" } as const;
 
 const run = (findings: readonly Finding[], routes: readonly ServedRoute[] = [served]): RunResult => {
@@ -34,7 +34,7 @@ describe("report", () => {
     const { group, last, failedCount } = judgeRun(run([]));
     expect(group).toContain("1 equal, 0 deliberate");
     expect(last).toBe(
-      "conformance: 1 routes served, 0 not built yet, 1 pairs equal, 0 deliberate differences, 0 failed",
+      "conformance: 1 routes served, 0 not built yet, 0 left out, 1 pairs equal, 0 deliberate differences, 0 failed",
     );
     expect(failedCount).toBe(0);
   });
@@ -63,6 +63,9 @@ describe("report", () => {
     ]);
     expect(judgeRun(run([], both), { notBuiltRoutes: [musicRow] }).failedCount).toBe(0);
     expect(judgeRun(run([], [served]), { notBuiltRoutes: [musicRow] }).failedCount).toBe(1);
+    const leftOutRoutes = [{ ...musicRow, reason: "Nobody listens." }];
+    expect(judgeRun(run([], both), { leftOutRoutes }).failedCount).toBe(0);
+    expect(judgeRun(run([], [{ ...absent, isServed: true }]), { leftOutRoutes }).failedCount).toBe(1);
   });
 
   test("of some groups neither asks for other routes nor for the rows of others", () => {

@@ -1,6 +1,15 @@
 /** Puts a run into words: a line for each group, what failed, and the totals. */
 import { DIFFERENCES } from "./differences.ts";
-import { AREAS, type Area, type Difference, judge, type NotBuiltRoute, type NotBuiltValue } from "./judge.ts";
+import {
+  AREAS,
+  type Area,
+  type Difference,
+  judge,
+  type LeftOutRoute,
+  type NotBuiltRoute,
+  type NotBuiltValue,
+} from "./judge.ts";
+import { LEFT_OUT_ROUTES } from "./left-out.ts";
 import { areaOfTranscript, NOT_BUILT_ROUTES, NOT_BUILT_VALUES } from "./not-built-yet.ts";
 import { formOf } from "./path-template.ts";
 import type { PairResult, ServedRoute } from "./replay.ts";
@@ -10,12 +19,14 @@ import type { Finding, Route, Transcript } from "./types.ts";
 export interface Tables {
   readonly differences: readonly Difference[];
   readonly notBuiltRoutes: readonly NotBuiltRoute[];
+  readonly leftOutRoutes: readonly LeftOutRoute[];
   readonly notBuiltValues: readonly NotBuiltValue[];
 }
 
 const TABLES: Tables = {
   differences: DIFFERENCES,
   notBuiltRoutes: NOT_BUILT_ROUTES,
+  leftOutRoutes: LEFT_OUT_ROUTES,
   notBuiltValues: NOT_BUILT_VALUES,
 };
 
@@ -48,7 +59,7 @@ export function report(run: RunResult, options: ReportOptions): Report {
     tables.differences,
   );
   const values = judge(differences.unexplained, tables.notBuiltValues);
-  const routes = judgeRoutes(run.routes, tables.notBuiltRoutes, scope);
+  const routes = judgeRoutes(run.routes, tables, scope);
   const isAsked = ({ where }: Pick<Difference, "where">) => scope.holds(where);
   const failures = [
     ...values.unexplained.map(formatFinding),
@@ -76,6 +87,7 @@ export function report(run: RunResult, options: ReportOptions): Report {
   const totals = [
     `${run.routes.filter((route) => route.isServed).length} routes served`,
     `${notBuilt.length} not built yet${countAreas(notBuilt)}`,
+    `${routes.leftOut.length} left out`,
     `${groups.reduce((sum, group) => sum + group.equal, 0)} pairs equal`,
     `${new Set(differences.explained.map(({ row }) => row)).size} deliberate differences`,
     `${failures.length} failed`,
@@ -87,6 +99,7 @@ export function report(run: RunResult, options: ReportOptions): Report {
     ...(waitingRows.size === 0
       ? []
       : [`note: ${waitingRows.size} rows of values wait${countAreas(waitingRows)}`]),
+    ...routes.leftOut.map((row) => `left out: ${nameOf(row)} (${row.reason})`),
     ...(options.isVerbose ? [...explained, ...waiting] : []),
     ...failures.map((text) => `FAILED ${text}`),
     `conformance: ${totals.join(", ")}`,
@@ -120,20 +133,27 @@ function createScope(run: RunResult, only: readonly string[]): Scope {
   return { has: (where) => names.has(where), holds: (where) => names.has(where) || isOfGroup(where) };
 }
 
-function judgeRoutes(routes: readonly ServedRoute[], rows: readonly NotBuiltRoute[], scope: Scope) {
+function judgeRoutes(
+  routes: readonly ServedRoute[],
+  { notBuiltRoutes, leftOutRoutes }: Tables,
+  scope: Scope,
+) {
   const seen = routes.filter((route) => scope.has(nameOf(route)));
-  const rowOf = (route: Route) => rows.find((row) => sameRoute(row, route));
-  const absent = seen.filter((route) => !route.isServed && rowOf(route) === undefined);
-  const stale = seen.filter((route) => route.isServed && rowOf(route) !== undefined);
-  const unknown = rows.filter((row) => !routes.some((route) => sameRoute(row, route)));
+  const rowOf = (route: Route) => notBuiltRoutes.find((row) => sameRoute(row, route));
+  const leftOutOf = (route: Route) => leftOutRoutes.find((row) => sameRoute(row, route));
+  const isExplained = (route: Route) => rowOf(route) !== undefined || leftOutOf(route) !== undefined;
+  const absent = seen.filter((route) => !route.isServed && !isExplained(route));
+  const stale = seen.filter((route) => route.isServed && isExplained(route));
+  const unknown = [...notBuiltRoutes, ...leftOutRoutes].filter(
+    (row) => !routes.some((route) => sameRoute(row, route)),
+  );
   return {
+    leftOut: seen.filter((route) => !route.isServed).flatMap((route) => leftOutOf(route) ?? []),
     notBuilt: seen.filter((route) => !route.isServed).flatMap((route) => rowOf(route) ?? []),
     failures: [
       ...absent.map((route) => `${nameOf(route)} is absent, and no row says that it is not built yet`),
-      ...stale.map((route) => `${nameOf(route)} answers now: remove its row in not-built-yet.ts`),
-      ...unknown.map(
-        (row) => `${nameOf(row)} is no route of the reference: remove its row in not-built-yet.ts`,
-      ),
+      ...stale.map((route) => `${nameOf(route)} answers now: remove its row`),
+      ...unknown.map((row) => `${nameOf(row)} is no route of the reference: remove its row`),
     ],
   };
 }

@@ -120,6 +120,43 @@ async function createCollections(session: Session): Promise<void> {
     await ask(session, `POST /api/collections/${id}/roms`, { token, json: { rom_ids: [romId] } });
 }
 
+/** What was said of a rom is taken back: it has neither a name nor a cover from then on. */
+async function unmatchRom(session: Session): Promise<void> {
+  const romId = session.correspondence.findId("rom", 25);
+  if (romId !== null) {
+    await ask(session, `PUT /api/roms/${romId}?unmatch_metadata=true`, {
+      token: "admin token",
+      multipart: new FormData(),
+    });
+  }
+}
+
+/** A sync of the recorded device that is under way. */
+async function beginSync(session: Session): Promise<void> {
+  const theirs = "cd6c6f46-004a-4f68-8524-d5e85874d5cf";
+  const json = { device_id: session.correspondence.findText(theirs), saves: [] };
+  const answer = await ask(session, "POST /api/sync/negotiate", { token: "client token", json });
+  const id = pick(answer, "session_id");
+  if (typeof id === "number") session.correspondence.learnId("session", 11, id);
+}
+
+/** A session without a device, in March, which the list shows beside the recorded ones. */
+async function tellPlaySession(session: Session): Promise<void> {
+  const romId = session.correspondence.findId("rom", 25);
+  const json = {
+    sessions: [
+      {
+        rom_id: romId,
+        save_slot: "autosave",
+        start_time: "2026-03-01T10:00:00Z",
+        end_time: "2026-03-01T11:00:00Z",
+        duration_ms: 1_800_000,
+      },
+    ],
+  };
+  await ask(session, "POST /api/play-sessions", { token: "client token", json });
+}
+
 const admin = { username: "admin", password: "adminpass" };
 
 export const STEPS: readonly Step[] = [
@@ -151,5 +188,8 @@ export const STEPS: readonly Step[] = [
   { before: 107, run: (session) => holdClientToken(session, "client token", 101) },
   { before: 128, run: startSecondDeviceFlow },
   { before: 148, run: scanLibrary },
+  { before: 326, run: unmatchRom },
+  { before: 469, run: beginSync },
+  { before: 488, run: tellPlaySession },
   { before: 502, run: createCollections },
 ];

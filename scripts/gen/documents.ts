@@ -3,7 +3,7 @@ import { START_ERROR_CODES } from "../../server/src/app/config-errors.ts";
 import { restRoutes } from "../../server/src/app/rest.ts";
 import { appRouter } from "../../server/src/app/trpc.ts";
 import { VARIABLES, type Variable } from "../../server/src/app/variables.ts";
-import { ERROR_CODES } from "../../server/src/base/error-codes.ts";
+import { ERROR_CODES } from "../../server/src/base/error-codes.data.ts";
 import { CLI_ERROR_CODES } from "../../server/src/cli/errors.ts";
 import { HTTP_STATUS } from "../../server/src/http/error-response.ts";
 import { TRPC_CODE } from "../../server/src/rpc/error-map.ts";

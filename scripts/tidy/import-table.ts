@@ -27,6 +27,7 @@ export const domainSteps: readonly (readonly string[])[] = [
   ["users", "platforms", "config"],
   ["devices", "firmware", "metadata"],
   ["roms"],
+  ["assets"],
   ["auth", "collections", "screenshots", "play-sessions", "music", "search"],
   ["saves", "states"],
   ["sync", "scan", "feeds", "netplay", "relay", "streaming", "export"],

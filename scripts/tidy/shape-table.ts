@@ -24,6 +24,8 @@ export const domainFiles: readonly string[] = [
   "*.data.ts",
   "*.{test,testing}.ts",
   "*.test-d.ts",
+  // What a test compares with, or writes for people to read.
+  "*.snapshot.txt",
 ];
 
 /** What single domains hold beyond that, relative to their folder. */
