@@ -39,6 +39,7 @@ function addRom(
       isPacked: false,
       archiveMembers: null,
       category: null,
+      trackMeta: null,
       createdAt: AT,
       updatedAt: AT,
       ...file,

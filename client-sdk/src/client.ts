@@ -1,17 +1,30 @@
 import type { ServerInfo } from "@multitap/server/contract/system";
 import { createAuth } from "./auth/auth.ts";
 import type { Auth, AuthInput } from "./auth/types.ts";
+import { attachParts } from "./client-parts.ts";
+import { type Activities, createActivities } from "./domains/activity.ts";
 import { type Audit, createAudit } from "./domains/audit.ts";
 import { type ClientTokens, createClientTokens } from "./domains/client-tokens.ts";
 import { type Collections, createCollections } from "./domains/collections.ts";
 import { createLibraryConfig, type LibraryConfigCalls } from "./domains/config.ts";
 import { createDeviceFlowCalls, type DeviceFlowCalls } from "./domains/device-flow.ts";
+import { createDevices, type Devices } from "./domains/devices.ts";
+import { createExports, type Exports } from "./domains/exports.ts";
+import { createFirmware, type FirmwareCalls } from "./domains/firmware.ts";
 import { createLogs, type Logs } from "./domains/logs.ts";
+import { createMusic, type Music } from "./domains/music.ts";
+import { createNotes, type Notes } from "./domains/notes.ts";
 import { createPermissions, type Permissions } from "./domains/permissions.ts";
 import { createPlatforms, type Platforms } from "./domains/platforms.ts";
+import { createPlaySessions, type PlaySessions } from "./domains/play-sessions.ts";
+import { createRelay, type Relay } from "./domains/relay.ts";
+import { createRomExtras, type RomExtras } from "./domains/rom-extras.ts";
 import { createRoms, type Roms } from "./domains/roms.ts";
+import { createSaves, createVersionCalls, type Saves, type VersionCalls } from "./domains/saves.ts";
 import { createScans, type Scans } from "./domains/scan.ts";
+import { createScreenshots, type Screenshots } from "./domains/screenshots.ts";
 import { createSetup, type Setup } from "./domains/setup.ts";
+import { createStates, type States } from "./domains/states.ts";
 import { createStats, type StatsCalls } from "./domains/stats.ts";
 import { createTasks, type Tasks } from "./domains/tasks.ts";
 import { createUsers, type Users } from "./domains/users.ts";
@@ -21,17 +34,19 @@ import { createEvents } from "./events/events.ts";
 import { createHub } from "./events/hub.ts";
 import type { Connection, EventStream, GapEvent, StreamOptions, Topic, TopicEvent } from "./events/types.ts";
 import { onWake } from "./events/wake.ts";
+import type { RealtimeCall, RealtimeTransport } from "./events/web-socket-realtime.ts";
 import { type CallDefaults, runCall } from "./http/calls.ts";
 import { createExchange, type FetchLike } from "./http/exchange.ts";
 import { createRawFetch } from "./http/raw-fetch.ts";
-import type { HttpParts } from "./http/rest.ts";
+import { type HttpParts, request } from "./http/rest.ts";
 import type { RetryPolicy } from "./http/retry.ts";
 import { SERVER_INFO_MAX_AGE_MS, TRANSFERS_RUNNING } from "./limits.ts";
 import { callListener } from "./listeners.ts";
 import type { CallOptions, ClientEvent } from "./options.ts";
-import { createRpc } from "./rpc/rpc.ts";
+import { createRpc, type Rpc } from "./rpc/rpc.ts";
 import { subscribe } from "./rpc/subscriptions.ts";
 import { type Feature, HEARTBEAT_PATH, readServerInfo } from "./server-info.ts";
+import type { DownloadParts } from "./transfers/download.ts";
 import { createTransferQueue } from "./transfers/queue.ts";
 
 /**
@@ -56,8 +71,15 @@ export interface ClientOptions {
   readonly timeoutMs?: number | undefined;
   /** `false`: one try per call. */
   readonly retry?: RetryPolicy | false | undefined;
-  /** `concurrency`: transfers that run at once, 3 unless said. */
-  readonly transfers?: { readonly concurrency?: number | undefined } | undefined;
+  /** How events travel: as one long answer unless said, or `webSocketRealtime()`. */
+  readonly realtime?: RealtimeTransport | undefined;
+  /**
+   * `concurrency`: transfers that run at once, 3 unless said. `chunkBytes`: pieces in which uploads go out, a
+   * hundredth of the file between 1 and 16 MiB unless said.
+   */
+  readonly transfers?:
+    | { readonly concurrency?: number | undefined; readonly chunkBytes?: number | undefined }
+    | undefined;
   /** Hears what no call reports: retries, and failures beside calls. */
   readonly onEvent?: ((event: ClientEvent) => void) | undefined;
 }
@@ -66,18 +88,30 @@ export interface ClientOptions {
 export interface Domains {
   readonly roms: Roms;
   readonly platforms: Platforms;
+  readonly firmware: FirmwareCalls;
+  readonly states: States & Pick<VersionCalls, "versions" | "restore" | "store">;
+  readonly screenshots: Screenshots;
+  readonly saves: Saves;
   readonly scan: Scans;
   readonly users: Users;
   readonly permissions: Permissions;
   readonly clientTokens: ClientTokens;
   readonly deviceFlow: DeviceFlowCalls;
+  readonly devices: Devices;
+  readonly playSessions: PlaySessions;
+  readonly activity: Activities;
   readonly audit: Audit;
+  readonly exports: Exports;
   readonly stats: StatsCalls;
   readonly collections: Collections;
+  readonly notes: Notes;
   readonly config: LibraryConfigCalls;
   readonly setup: Setup;
   readonly tasks: Tasks;
   readonly logs: Logs;
+  readonly music: Music;
+  readonly romExtras: RomExtras;
+  readonly relay: Relay;
 }
 
 /**
@@ -149,13 +183,8 @@ export function createClientIn(environment: Environment, options: ClientOptions)
   const url = normalizeUrl(options.url);
   const closing = new AbortController();
   const emit = (event: ClientEvent) => options.onEvent !== undefined && callListener(options.onEvent, event);
-  const defaults: CallDefaults = {
-    environment,
-    timeoutMs: options.timeoutMs,
-    retry: options.retry,
-    lifetime: closing.signal,
-    emit,
-  };
+  const { timeoutMs, retry } = options;
+  const defaults: CallDefaults = { environment, timeoutMs, retry, lifetime: closing.signal, emit };
   const hasCookies = typeof options.auth === "object" && "kind" in options.auth;
   const exchange = createExchange({ url, fetch: options.fetch, app: options.app, hasCookies });
   const auth = createAuth({
@@ -175,37 +204,75 @@ export function createClientIn(environment: Environment, options: ClientOptions)
     authorizer: auth,
     onAuthChange: auth.face.onChange,
     onWake,
-    connect: (input, how) => subscribe(http, { operation: "events", input, ...how }),
+    connect: (input, how) => openEvents(http, options.realtime, { input, ...how }),
   });
-  const queue = createTransferQueue(options.transfers?.concurrency ?? TRANSFERS_RUNNING);
+  const transfers = createTransfers(options.transfers);
   const server = createServerCall(http);
-  return {
+  const client: Client = {
     url,
     auth: auth.face,
     connection: hub.connection,
-    roms: createRoms(rpc, { ...http, queue }),
+    roms: createRoms(rpc, { ...http, ...transfers }),
     platforms: createPlatforms(rpc),
+    firmware: createFirmware(rpc, { ...http, ...transfers }),
+    states: createAllStates(rpc, { ...http, ...transfers }),
+    screenshots: createScreenshots(rpc, { ...http, ...transfers }),
+    saves: createSaves(rpc, { ...http, ...transfers }),
     scan: createScans(rpc, hub),
     permissions: createPermissions(rpc),
     users: createUsers(rpc, http),
     clientTokens: createClientTokens(rpc),
     deviceFlow: createDeviceFlowCalls(rpc),
+    devices: createDevices(rpc),
+    playSessions: createPlaySessions(rpc),
+    activity: createActivities(rpc),
     audit: createAudit(rpc),
+    exports: createExports(rpc),
     stats: createStats(rpc),
     collections: createCollections(rpc, http),
+    notes: createNotes(rpc),
     config: createLibraryConfig(rpc),
     setup: createSetup(rpc),
     tasks: createTasks(rpc),
     logs: createLogs(rpc),
+    music: createMusic(rpc),
+    romExtras: createRomExtras(rpc, http),
+    relay: createRelay(rpc),
     events: (topics, streamOptions) => createEvents({ hub, environment }, topics, streamOptions),
     ...server,
     fetch: createRawFetch(http),
     async close() {
       hub.close();
-      closing.abort(new MultitapError("aborted", "CLIENT_CLOSED", { message: "The client was closed" }));
-      await queue.settled();
+      closing.abort(clientClosed());
+      await transfers.queue.settled();
     },
   };
+  return attachParts(client, { ...http, rpc, request: (path, call) => request(http, path, call) });
+}
+
+/** Opens one event connection; returns how to end it. */
+function openEvents(
+  http: HttpParts,
+  realtime: RealtimeTransport | undefined,
+  call: Pick<RealtimeCall, "input" | "authorization" | "observer">,
+): () => void {
+  if (realtime === undefined) return subscribe(http, { operation: "events", ...call });
+  const { url, environment, timeoutMs } = http;
+  return realtime.open({ url, environment, timeoutMs, ...call });
+}
+
+/** What is told of states, and what they have in common with saves. */
+function createAllStates(rpc: Rpc, http: HttpParts & DownloadParts): Client["states"] {
+  return { ...createVersionCalls(rpc, http, "state"), ...createStates(rpc, http) };
+}
+
+/** The one queue of all transfers, and how uploads are cut. */
+function createTransfers({ concurrency = TRANSFERS_RUNNING, chunkBytes }: ClientOptions["transfers"] = {}) {
+  return { queue: createTransferQueue(concurrency), concurrency, chunkBytes };
+}
+
+function clientClosed(): MultitapError {
+  return new MultitapError("aborted", "CLIENT_CLOSED", { message: "The client was closed" });
 }
 
 function createServerCall(http: HttpParts): Pick<Client, "server" | "supports"> {

@@ -20,12 +20,47 @@ export interface ServerErrorDetails {
   BODY_TOO_LARGE: { readonly bytesMax: number };
   /** The input does not fit; each issue says where. */
   INPUT_INVALID: { readonly issues: readonly InputIssue[] } | null;
+  /** The machine was registered before, as this device. */
+  DEVICES_EXISTS: { readonly deviceId: string };
+  /** The caller has no such device. */
+  DEVICES_NOT_FOUND: null;
   /** The server does not know the operation. */
   PROCEDURE_NOT_FOUND: null;
   /** The library has no such rom, or it is hidden from the caller. */
   ROMS_NOT_FOUND: null;
+  /** Something else in the platform's folder has the new name of a rom's file. */
+  ROMS_NAME_TAKEN: { readonly fsName: string };
+  /** Some of several roms could not be removed; the others are. */
+  ROMS_NOT_REMOVED: {
+    readonly removedIds: readonly number[];
+    readonly failures: readonly { readonly romId: number; readonly code: string; readonly message: string }[];
+  };
+  /** The platform has a file or folder of the uploaded name. */
+  ROMS_UPLOAD_EXISTS: null;
+  /** The configuration excludes the uploaded name, so no scan would find it. */
+  ROMS_UPLOAD_NAME_EXCLUDED: null;
+  /** The upload was given up or its time is over; another call begins anew. */
+  ROMS_UPLOAD_NOT_FOUND: null;
+  /** Chunks of the upload are missing; the first of them. */
+  ROMS_UPLOAD_INCOMPLETE: { readonly missing: readonly number[]; readonly missingCount: number };
+  /** The bytes that the server received are not those that were read here. */
+  ROMS_UPLOAD_DIGEST_WRONG: { readonly expectedSha1: string; readonly actualSha1: string };
+  /** The slot has a newer version than the one that an upload grew from. */
+  SAVES_SLOT_NEWER: {
+    readonly newestSaveId: number;
+    readonly contentHash: string | null;
+    readonly updatedAt: string;
+  };
+  /** The server does not have the bytes that were only named; send them. */
+  ASSETS_BYTES_UNKNOWN: null;
+  /** The library, or the folder meant, cannot be written. */
+  LIBRARY_READ_ONLY: { readonly path: string };
   /** The library has no such platform, or it is hidden from the caller. */
   PLATFORMS_NOT_FOUND: null;
+  /** There is no such state, or it is not for the caller. */
+  STATES_NOT_FOUND: null;
+  /** There is no such picture, or it is not for the caller. */
+  SCREENSHOTS_NOT_FOUND: null;
   /** Only administrators may do this. */
   PERMISSIONS_ADMIN_ONLY: null;
   /** The caller holds the scope, but no grant for this object. */
@@ -106,8 +141,26 @@ export interface LocalErrorDetails {
   TRANSFERS_FULL: { readonly queuedMax: number };
   /** A sink cannot start over once bytes have gone through it. */
   SINK_FORWARD_ONLY: null;
+  /** A stream can be read only once, in order. */
+  SOURCE_FORWARD_ONLY: null;
   /** A sink, a source or a credential store failed; `cause` says how. */
   STORAGE_FAILED: null;
+  /** The client was not made by `createClient`. */
+  CLIENT_FOREIGN: null;
+  /** A save of this device changed while it was being synced. */
+  SYNC_LOCAL_CHANGED: null;
+  /** One save has too many bytes or files, or a store too many saves. */
+  SYNC_SAVE_TOO_LARGE: null;
+  /** A save of several files arrived in an archive that cannot be unpacked safely. */
+  SYNC_BUNDLE_INVALID: null;
+  /** The browser has no files of its own that a page can write. */
+  OPFS_UNSUPPORTED: null;
+  /** The platform has no WebSocket, and none was given. */
+  WEBSOCKET_UNSUPPORTED: null;
+  /** A store does not do what `saveStoreContract` demands. */
+  SAVE_STORE_UNFIT: null;
+  /** A store gave back other bytes than it was given. */
+  SYNC_BYTES_DIFFER: null;
 }
 
 /** Codes of the `/native` entry; what each means stands with `NativeErrorCode`. */

@@ -54,6 +54,7 @@ import {
   type StartDeviceFlow,
   type StartScan,
   type sessionCookie,
+  streamSource,
   type Topic,
   type TopicEvent,
   type Unsubscribe,
@@ -278,10 +279,14 @@ export async function events(client: Client): Promise<void> {
   client.scan.watch(7, { resumeFrom: "3" });
 }
 
-/** What belongs to later changes is not there, not even as a stub. */
-export function absent(client: Client): void {
-  // @ts-expect-error later
-  client.roms.upload;
-  // @ts-expect-error later
-  client.roms.update;
+/** Whatever has bytes can be uploaded. */
+export async function uploads(client: Client, stream: ReadableStream<Uint8Array>): Promise<void> {
+  const about = { platformId: 3, name: "Set/Disc 1.bin", resumeId: "mine" };
+  const result = await client.roms.upload(new Blob(["x"]), about, { verify: true });
+  result.resumed satisfies boolean;
+  result.fsName satisfies string;
+  await client.roms.upload(new Uint8Array(3), { platformId: 3 });
+  await client.roms.upload(streamSource(stream, { name: "a.sfc", sizeBytes: 3 }), { platformId: 3 });
+  // @ts-expect-error a stream has no known length
+  await client.roms.upload(stream, { platformId: 3 });
 }

@@ -3,6 +3,8 @@
  * @module
  */
 
+export type { Activity } from "@multitap/server/contract/activity";
+export type { SyncConflict as NotedConflict } from "@multitap/server/contract/assets/conflicts";
 export type { AuditAction, AuditLine } from "@multitap/server/contract/audit";
 export type { ClientToken, NewClientToken } from "@multitap/server/contract/auth";
 export type { OwnedClientToken } from "@multitap/server/contract/auth/client-tokens";
@@ -18,7 +20,22 @@ export type {
   LibrarySettings,
   UpdateScanSettings,
 } from "@multitap/server/contract/config";
+export type { Device, SyncConfig, SyncDirection, SyncMode } from "@multitap/server/contract/devices";
+export type { SyncSession, SyncStatus } from "@multitap/server/contract/devices/sync-sessions";
+export type { WrittenList } from "@multitap/server/contract/export";
+export type { Firmware, FirmwareFailure, RemovedFirmware } from "@multitap/server/contract/firmware";
 export type { LogEntry } from "@multitap/server/contract/logs";
+export type {
+  FacetOrder,
+  MusicChange,
+  MusicFacet,
+  MusicPage,
+  MusicTrack,
+  PlaylistOrder,
+  TrackFilter,
+  TrackOrder,
+} from "@multitap/server/contract/music";
+export type { Playlist } from "@multitap/server/contract/music/playlists";
 export type {
   Action,
   ActionKey,
@@ -31,20 +48,35 @@ export type { OwnPermissions, UserPermissions } from "@multitap/server/contract/
 export type { PermissionGroup } from "@multitap/server/contract/permissions/groups";
 export type { HiddenEntity } from "@multitap/server/contract/permissions/hidden";
 export type { Platform, PlatformProviderIds } from "@multitap/server/contract/platforms";
+export type { IngestedPlaySessions, PlaySession } from "@multitap/server/contract/play-sessions";
+export type { RelayBan, RelayPlayer, RelayRom, RelaySession } from "@multitap/server/contract/relay";
 export type {
-  ListFilter,
   Rom,
-  RomFilter,
   RomMetadata,
-  RomOrder,
   RomParts,
   RomProviderIds,
   RomSibling,
   RomUserProps,
 } from "@multitap/server/contract/roms";
+export type { ChangedRoms } from "@multitap/server/contract/roms/changes";
+export type { MetadataObject, RomChanges } from "@multitap/server/contract/roms/edits";
+export type {
+  ListFilter,
+  RomFilter,
+  RomOrder,
+  RomProvider,
+  RomStatus,
+} from "@multitap/server/contract/roms/filters";
+export type { RomNote } from "@multitap/server/contract/roms/notes";
+export type { ProgressStatus } from "@multitap/server/contract/roms/props";
+export type { SoundtrackFile, TrackMeta } from "@multitap/server/contract/roms/tracks";
+export type { DeviceSync, Save, SyncedSave } from "@multitap/server/contract/saves";
 export type { Scan, ScanProblem, ScanType } from "@multitap/server/contract/scan";
+export type { Screenshot } from "@multitap/server/contract/screenshots";
 export type { CreatedFolders, FoundFolder, SetupLibrary } from "@multitap/server/contract/setup";
+export type { State } from "@multitap/server/contract/states";
 export type { PlatformStats, Stats } from "@multitap/server/contract/stats";
+export type { HistoricVersion, StoredVersion } from "@multitap/server/contract/sync/versions";
 export type { ServerInfo } from "@multitap/server/contract/system";
 export type { Task, TaskRun, TaskStats } from "@multitap/server/contract/tasks";
 export type { CurrentUser, User } from "@multitap/server/contract/users";
@@ -63,6 +95,7 @@ export type {
   StartDeviceFlow,
 } from "./auth/types.ts";
 export { type Client, type ClientOptions, createClient, type Domains } from "./client.ts";
+export type { Activities } from "./domains/activity.ts";
 export type { Audit } from "./domains/audit.ts";
 export type { ClientTokens, CreateClientToken } from "./domains/client-tokens.ts";
 export type {
@@ -78,7 +111,12 @@ export type {
 } from "./domains/collections.ts";
 export type { LibraryConfigCalls } from "./domains/config.ts";
 export type { ApproveDevice, DeviceFlowCalls } from "./domains/device-flow.ts";
+export type { DeviceDescription, Devices, RegisterDevice, UpdateDevice } from "./domains/devices.ts";
+export type { ExportLists, Exports } from "./domains/exports.ts";
+export type { FirmwareCalls, NewFirmware } from "./domains/firmware.ts";
 export type { Logs } from "./domains/logs.ts";
+export type { CreatePlaylist, ListFacet, ListTracks, Music, MusicPageInput } from "./domains/music.ts";
+export type { CreateNote, NoteKey, Notes, NotesFilter, UpdateNote } from "./domains/notes.ts";
 export type {
   GrantInput,
   HiddenTarget,
@@ -88,10 +126,24 @@ export type {
   Permissions,
   UserPermissionChanges,
 } from "./domains/permissions.ts";
-export type { Platforms } from "./domains/platforms.ts";
-export type { RomHash, Roms, RomWith, WithParts } from "./domains/roms.ts";
+export type { Platforms, UpdatePlatform } from "./domains/platforms.ts";
+export type { PlayedSpan, PlaySessions, PlaySessionsFilter } from "./domains/play-sessions.ts";
+export type { Relay } from "./domains/relay.ts";
+export type { ExtraKind, ExtraUpload, RomExtras } from "./domains/rom-extras.ts";
+export type { RandomRomFilter, RomHash, Roms, RomWith, UpdateRomProps, WithParts } from "./domains/roms.ts";
+export type {
+  ConflictsFilter,
+  RestoreVersion,
+  Saves,
+  SavesFilter,
+  StoreVersion,
+  VersionCalls,
+  VersionsFilter,
+} from "./domains/saves.ts";
 export type { ScanStep, Scans, StartScan } from "./domains/scan.ts";
+export type { NewScreenshot, Screenshots } from "./domains/screenshots.ts";
 export type { Setup } from "./domains/setup.ts";
+export type { NewState, StateFilter, States } from "./domains/states.ts";
 export type { StatsCalls } from "./domains/stats.ts";
 export type { Tasks } from "./domains/tasks.ts";
 export type { CreateUser, RegisterUser, RoleName, UpdateUser, Users } from "./domains/users.ts";
@@ -108,17 +160,21 @@ export {
   type ServerErrorKind,
 } from "./errors.ts";
 export type {
+  ActivityEvent,
   Connection,
   ConnectionState,
   EventMap,
   EventStream,
   GapEvent,
   LibraryEvent,
+  SavesEvent,
   ScanEvent,
   StreamOptions,
+  SyncProgressEvent,
   Topic,
   TopicEvent,
 } from "./events/types.ts";
+export { type RealtimeTransport, webSocketRealtime } from "./events/web-socket-realtime.ts";
 export { type FindOptions, type FoundServer, findServers } from "./find-servers.ts";
 export type { FetchLike } from "./http/exchange.ts";
 export type { RetryPolicy } from "./http/retry.ts";
@@ -126,7 +182,9 @@ export type { Unsubscribe } from "./listeners.ts";
 export type { CallOptions, ClientEvent, WriteOptions } from "./options.ts";
 export type { Page, Paged, PageInput } from "./paging.ts";
 export type { Feature } from "./server-info.ts";
+export type { PatchChoice, PatchedRomResult } from "./transfers/patch-rom.ts";
 export { streamSink } from "./transfers/stream-sink.ts";
+export { streamSource } from "./transfers/stream-source.ts";
 export type {
   ByteSink,
   ByteSource,
@@ -137,3 +195,4 @@ export type {
   TransferProgress,
   TransferResult,
 } from "./transfers/types.ts";
+export type { UploadResult, UploadTarget } from "./transfers/upload.ts";

@@ -41,12 +41,35 @@ export const SERVER_INFO_MAX_AGE_MS = 60_000;
 export const TRANSFERS_RUNNING = 3;
 /** Transfers that may wait for their turn; more are refused. */
 export const TRANSFERS_QUEUED_MAX = 10_000;
+/** Chunks that an upload is cut into, so that its progress is steady. */
+export const UPLOAD_CHUNKS = 100;
+/** Least bytes of a hundredth: requests cost time each. */
+export const UPLOAD_CHUNK_LEAST_BYTES: number = 1024 * 1024;
+/** Most bytes of a hundredth: proxies refuse large requests. */
+export const UPLOAD_CHUNK_LARGEST_BYTES: number = 16 * 1024 * 1024;
+/** Bytes of one chunk; the server refuses more. */
+export const UPLOAD_CHUNK_BYTES_MAX: number = 64 * 1024 * 1024;
+/** Chunks of one upload; the server refuses more. */
+export const UPLOAD_CHUNKS_MAX = 10_000;
+/** Chunks of one upload that are on their way, and in memory, at once. */
+export const UPLOAD_IN_FLIGHT_MAX = 3;
+/** A chunk that goes out more slowly than this counts as lost. */
+export const UPLOAD_BYTES_PER_SECOND_MIN: number = 32 * 1024;
+/** Least time for the server to put an upload together; it goes on meanwhile, and the next try waits with it. */
+export const UPLOAD_FINISH_TIMEOUT_MS = 90_000;
+/** How often an upload sends what the server says is missing, the first time included. */
+export const UPLOAD_ROUNDS_MAX = 3;
 /** Progress is told at most this often. */
 export const PROGRESS_MS = 100;
 /** Time span over which the speed of a transfer is averaged. */
 export const SPEED_WINDOW_MS = 3_000;
 /** Bytes of one random-access read; larger reads are refused rather than held in memory. */
 export const SOURCE_READ_BYTES_MAX: number = 64 * 1024 * 1024;
+
+/** Longest silence while the server patches a file: its own limit is two minutes, and others may be first. */
+export const PATCH_TIMEOUT_MS = 300_000;
+/** Bytes of a patch that is read from a source into memory; a `Blob` may have more. */
+export const PATCH_BYTES_MAX: number = 512 * 1024 * 1024;
 
 /** Events that wait for a slow reader of a stream before they become a gap. */
 export const STREAM_BUFFER_MAX = 1_024;

@@ -6,16 +6,16 @@ import { failureOf } from "../testing/failure-of.ts";
 import { until } from "../testing/manual-environment.ts";
 import { type ServedTestServer, serveTestServer } from "../testing/serve.ts";
 import { TestFailure } from "../testing/test-server.ts";
+import { type RealtimeTransport, webSocketRealtime } from "./web-socket-realtime.ts";
 
 /** The machine's own time, but every random pause is the shortest. */
 const impatient = { ...systemEnvironment, random: () => 0 };
 
-function connect(url: string, options: Partial<ClientOptions> = {}) {
-  return createClientIn(impatient, { url, auth: "token", ...options });
-}
-
-const eventPaths = (requests: readonly { readonly path: string }[]) =>
-  requests.filter(({ path }) => path === "/trpc/events");
+/** The two ways to the same events; what a refused handshake says is lost in a websocket. */
+const transports: readonly (readonly [string, RealtimeTransport | undefined, string, readonly string[]])[] = [
+  ["server-sent events", undefined, "/trpc/events", ["upstream", "unavailable", "protocol"]],
+  ["a websocket", webSocketRealtime(), "/ws/events", ["network", "network", "network"]],
+];
 
 /** Waits until the client is connected, and the server would tell it what happens now. */
 async function untilOnline(client: Client, { server }: ServedTestServer): Promise<void> {
@@ -25,7 +25,12 @@ async function untilOnline(client: Client, { server }: ServedTestServer): Promis
   );
 }
 
-describe("events over a real connection", () => {
+describe.each(transports)("events over %s", (_name, realtime, eventPath, refusedKinds) => {
+  const connect = (url: string, options: Partial<ClientOptions> = {}) =>
+    createClientIn(impatient, { url, auth: "token", realtime, ...options });
+  const eventPaths = (requests: readonly { readonly path: string }[]) =>
+    requests.filter(({ path }) => path === eventPath);
+
   test("reach every stream of the client over one connection", async () => {
     await using served = await serveTestServer();
     const client = connect(served.url);
@@ -174,7 +179,21 @@ describe("events over a real connection", () => {
     });
     client.events(["library"]).subscribe(() => undefined);
     await untilOnline(client, served);
-    expect(kinds).toEqual(["upstream", "unavailable", "protocol"]);
+    expect(kinds).toEqual([...refusedKinds]);
+    await client.close();
+  });
+
+  test("ask for another sign-in when the token is revoked in the middle", async () => {
+    await using served = await serveTestServer();
+    served.server.tokens = new Set(["token"]);
+    const client = connect(served.proxy.url);
+    client.events(["library"]).subscribe(() => undefined);
+    await untilOnline(client, served);
+    served.server.tokens.clear();
+    served.proxy.cutAll();
+    await until(() => client.connection.state.status === "needs_auth");
+    const { state } = client.connection;
+    expect(state.status === "needs_auth" && state.error.code).toBe("AUTH_REQUIRED");
     await client.close();
   });
 

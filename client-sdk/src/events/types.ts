@@ -21,13 +21,51 @@ export interface LibraryEvent {
   readonly ids: readonly number[];
 }
 
+/** Somebody began, goes on or ended playing a rom. */
+export interface ActivityEvent {
+  readonly change: "updated" | "cleared";
+  readonly romId: number;
+  readonly userId: number;
+  readonly deviceId: string;
+  /** By which door the server was told. */
+  readonly via: "rest" | "socket";
+  readonly startedAt: Instant;
+}
+
+/** A save or a state of the listener's that is new, changed or gone. */
+export interface SavesEvent {
+  readonly change: "stored" | "updated" | "removed";
+  readonly kind: "saves" | "states";
+  readonly romId: number;
+  readonly versionId: number;
+  readonly slot: string | null;
+  /** The device that it came from; null when none did. */
+  readonly originDeviceId: string | null;
+}
+
+/** How a sync of one of the listener's devices goes. */
+export interface SyncProgressEvent {
+  readonly phase: "started" | "progress" | "completed" | "conflict" | "error";
+  readonly deviceId: string;
+  readonly sessionId: number;
+  readonly syncMode: "api" | "file_transfer" | "push_pull";
+  readonly operationsPlanned: number;
+  readonly operationsCompleted: number;
+  readonly operationsFailed: number;
+  /** The file that is under way, or that stands in conflict. */
+  readonly fileName: string | null;
+  readonly romId: number | null;
+  /** Why there is a conflict or an error. */
+  readonly reason: string | null;
+}
+
 /** What each topic carries. */
 export interface EventMap {
   readonly scan: ScanEvent;
   readonly library: LibraryEvent;
-  readonly saves: { readonly romId: number; readonly saveId: number };
-  readonly sync: { readonly sessionId: number; readonly status: string };
-  readonly activity: { readonly romId: number; readonly userId: number };
+  readonly saves: SavesEvent;
+  readonly sync: SyncProgressEvent;
+  readonly activity: ActivityEvent;
   readonly tasks: { readonly taskId: string; readonly status: string };
   /** What this user may do or see changed: ask again. */
   readonly permissions: { readonly userId: number };

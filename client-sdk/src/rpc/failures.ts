@@ -20,7 +20,7 @@ const SERVER_KINDS: Readonly<Record<ServerErrorKind, true>> = {
 };
 
 /** The part of a tRPC error that our server fills. */
-interface FailureData {
+export interface FailureData {
   readonly kind?: unknown;
   readonly code?: unknown;
   readonly details?: unknown;

@@ -8,6 +8,7 @@ const sourceFolder = fileURLToPath(new URL("../", import.meta.url));
 /** Where an installed copy keeps each entry; as the package's own map, with built files behind it. */
 const EXPORTS = {
   ".": "./dist/index.js",
+  "./browser": "./dist/entries/browser.js",
   "./native": "./dist/entries/native.js",
   "./native/disc.wasm": "./dist/native/disc.wasm",
   "./native/hash.wasm": "./dist/native/hash.wasm",
@@ -16,6 +17,7 @@ const EXPORTS = {
     default: "./dist/entries/native-worker.js",
   },
   "./node": "./dist/node/node.js",
+  "./sync": "./dist/entries/sync.js",
 } as const;
 
 /** The names of the entries that an installed copy has. */
@@ -36,7 +38,11 @@ async function bundle(entries: readonly string[], outdir: string, target: "brows
 export async function installPacked(folder: string): Promise<void> {
   const home = join(folder, "node_modules", "@multitap", "client");
   await mkdir(join(home, "dist"), { recursive: true });
-  await bundle(["index.ts", "entries/native.ts", "entries/native-worker.ts"], join(home, "dist"), "browser");
+  const pages = [
+    "index.ts",
+    ...["browser", "native", "native-worker", "sync"].map((name) => `entries/${name}.ts`),
+  ];
+  await bundle(pages, join(home, "dist"), "browser");
   await bundle(["entries/node.ts", "entries/native-worker-node.ts"], join(home, "dist", "node"), "node");
   await copyWasm(join(home, "dist", "native"));
   const manifest = { name: "@multitap/client", version: "0.0.0", type: "module", exports: EXPORTS };

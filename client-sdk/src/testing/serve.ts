@@ -1,4 +1,5 @@
 import { type CuttingProxy, startCuttingProxy } from "./cutting-proxy.ts";
+import { createTestEventSocket, type EventSocketData } from "./event-socket.ts";
 import { createTestServer, type TestServer } from "./test-server.ts";
 
 /** A test server on loopback, and a proxy in front of it that can cut connections. */
@@ -14,13 +15,16 @@ export async function serveTestServer(
   options: { readonly hasMarks?: boolean } = {},
 ): Promise<ServedTestServer> {
   const server = createTestServer(options);
-  const listener = Bun.serve({
+  const socket = createTestEventSocket(server);
+  const listener = Bun.serve<EventSocketData>({
     hostname: "127.0.0.1",
     port: 0,
-    fetch(request, bun) {
+    websocket: socket.handler,
+    async fetch(request, bun) {
+      if (socket.isHandshake(request)) return await socket.answer(request, bun);
       // Bun ends a stream that is silent for ten seconds otherwise.
       bun.timeout(request, 0);
-      return server.handle(request);
+      return await server.handle(request);
     },
   });
   const port = listener.port ?? 0;

@@ -187,7 +187,8 @@ function createTestRouter(server: TestServer) {
   });
 }
 
-function toFailureData(cause: unknown) {
+/** What a failure is told as, inside tRPC's own words. */
+export function toFailureData(cause: unknown) {
   const { kind, code, facts } =
     cause instanceof TestFailure ? cause : new TestFailure("internal", "INTERNAL");
   const { details = null, retryAfterMs = null } = facts;

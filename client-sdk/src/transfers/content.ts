@@ -25,6 +25,10 @@ export interface ContentPlace {
   readonly operation: string;
   /** Path below the server's URL. */
   readonly path: string;
+  /** What is sent with the question; nothing unless said. */
+  readonly init?: Pick<RequestInit, "method" | "body"> | undefined;
+  /** Told the headers of each answer. */
+  onAnswer?(headers: Headers): void;
 }
 
 /** A part of a content. */
@@ -55,8 +59,9 @@ export async function openContent(
   }
   // Only whoever asks without knowing the content may ask for what an empty one does not have.
   const accepts = range?.validator === null ? RANGE_NOT_SATISFIABLE : undefined;
-  const call = { operation: place.operation, options, init: { headers }, accepts };
+  const call = { operation: place.operation, options, init: { ...place.init, headers }, accepts };
   const response = await request(http, place.path, call);
+  place.onAnswer?.(response.headers);
   const content = describeContent(response);
   if (response.status === 206 && content.start !== (range?.start ?? 0)) {
     await response.body?.cancel();

@@ -315,6 +315,7 @@ describe("verifying a download", () => {
     isPacked: false,
     archiveMembers: null,
     category: null,
+    trackMeta: null,
     createdAt: "2029-12-31T00:00:00.000Z",
     updatedAt: "2029-12-31T00:00:00.000Z",
   };
