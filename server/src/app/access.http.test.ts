@@ -14,6 +14,11 @@ const guarded = entries.flatMap((entry) => {
   return scope === "public" ? [] : [{ entry, scope }];
 });
 const named = guarded.map((each) => [each.entry.name, each] as const);
+/** Each opens with its scope or with another one. */
+const twofold = guarded.flatMap(({ entry, scope }) => {
+  const { orScope } = entry.access;
+  return orScope === undefined ? [] : [[entry.name, { entry, scope, orScope }] as const];
+});
 const reads = named.filter(([, { entry }]) => entry.method === "GET" && !entry.isStream);
 
 let app: TestApp;
@@ -54,12 +59,22 @@ async function statusOf(to: TestApp, { method, path, isStream }: Entry, headers:
 }
 
 describe("every guarded operation", () => {
-  test.each(named)(
+  test.each(named.filter(([, { entry }]) => entry.access.orScope === undefined))(
     "%s refuses a caller who holds every scope but its own",
     async (_name, { entry, scope }) => {
       expect(await statusOf(app, entry, { authorization: allBut.get(scope) ?? "" })).toBe(403);
     },
   );
+
+  test.each(twofold)("%s lets a caller in who holds either of its scopes", async (name, facts) => {
+    const { entry, scope, orScope } = facts;
+    const neither = await grant(SCOPES.filter((other) => other !== scope && other !== orScope));
+    expect(await statusOf(app, entry, { authorization: neither })).toBe(403);
+    for (const one of [scope, orScope]) {
+      const status = await statusOf(app, entry, { authorization: only.get(one) ?? "" });
+      expect([name, status !== 401 && status !== 403]).toEqual([name, true]);
+    }
+  });
 
   test.each(reads)("%s lets a caller in who holds its scope alone", async (name, { entry, scope }) => {
     const status = await statusOf(app, entry, { authorization: only.get(scope) ?? "" });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { formatTarget } from "@multitap/db";
 import { createTestDatabase } from "@multitap/db/testing";
 import { createLog } from "../ports/log/pino.ts";
+import { SCHEDULE_QUEUE } from "../scan/schedule/service.ts";
 import { prepareBaseFolder } from "./base-folder.ts";
 import { readConfig } from "./config.ts";
 import { createLifecycle } from "./lifecycle.ts";
@@ -46,7 +47,10 @@ async function open(environment: Readonly<Record<string, string>>, withAutomatic
     put: (name: string) => writeFile(join(nes, name), name),
     names: async () =>
       (await sql`select fs_name from roms order by fs_name`).map((row) => String(row.fs_name)),
-    schedules: async () => (await sql`select cron from pgboss.schedule`).map((row) => String(row.cron)),
+    schedules: async () =>
+      (await sql`select cron from pgboss.schedule where name = ${SCHEDULE_QUEUE}`).map((row) =>
+        String(row.cron),
+      ),
     isWatched: async () => (await parts.ports.kv.get("scan:watching")) !== null,
   };
 }

@@ -1,5 +1,6 @@
+import { join, resolve } from "node:path";
 import { Cron } from "croner";
-import type { TaskFacts } from "../base/facts.ts";
+import type { SyncFacts, TaskFacts } from "../base/facts.ts";
 import type { ScanSchedule } from "../scan/schedule/service.ts";
 import type { WatchingSettings } from "../scan/watching/service.ts";
 import { StartError } from "./config-errors.ts";
@@ -57,7 +58,27 @@ export function readTasks(environment: Environment): TaskFacts {
   };
 }
 
-type CronName = "SCHEDULED_RESCAN_CRON" | "SCHEDULED_CLEANUP_ORPHANED_RESOURCES_CRON";
+/**
+ * Reads how devices are synced that call nobody.
+ * @throws StartError `E_CONFIG` for a pattern without a time, also while its schedule is off.
+ */
+export function readSync(environment: Environment, basePath: string): SyncFacts {
+  const folderPath = join(basePath, "sync");
+  const pathOf = (name: "SYNC_SSH_KEYS_PATH" | "SYNC_SSH_KNOWN_HOSTS_PATH", fallback: string) =>
+    resolve(textOf(environment, name) ?? join(folderPath, fallback));
+  return {
+    folderPath,
+    isFolderWatched: flagOf(environment, "ENABLE_SYNC_FOLDER_WATCHER"),
+    pushPull: {
+      isEnabled: flagOf(environment, "ENABLE_SYNC_PUSH_PULL"),
+      cron: readCron(environment, "SYNC_PUSH_PULL_CRON"),
+    },
+    keysPath: pathOf("SYNC_SSH_KEYS_PATH", "keys"),
+    knownHostsPath: pathOf("SYNC_SSH_KNOWN_HOSTS_PATH", "known_hosts"),
+  };
+}
+
+type CronName = "SCHEDULED_RESCAN_CRON" | "SCHEDULED_CLEANUP_ORPHANED_RESOURCES_CRON" | "SYNC_PUSH_PULL_CRON";
 
 /** What the queue reads otherwise than the validator, or not at all: nearest weekday. */
 const QUEUE_CANNOT_READ = /\dW|LW/i;

@@ -1,6 +1,14 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import type { HeartbeatFlags, OidcFacts, TaskFacts } from "../base/facts.ts";
+import type {
+  AssetFacts,
+  HeartbeatFlags,
+  OidcFacts,
+  PatchingFacts,
+  RelayFacts,
+  SyncFacts,
+  TaskFacts,
+} from "../base/facts.ts";
 import type { AllowedOrigins } from "../http/cors.ts";
 import { parseTrustedProxies, type TrustedProxies } from "../http/public-url.ts";
 import type { ComputeSettings } from "../ports/compute/settings.ts";
@@ -12,7 +20,8 @@ import type { WatchingSettings } from "../scan/watching/service.ts";
 import { readMail, readOidc, type SmtpConfig } from "./config-accounts.ts";
 import { readFetchAllow, readOwnProxies } from "./config-calls.ts";
 import { StartError } from "./config-errors.ts";
-import { readSchedule, readTasks, readWatching } from "./config-scans.ts";
+import { readRelay } from "./config-relay.ts";
+import { readSchedule, readSync, readTasks, readWatching } from "./config-scans.ts";
 import {
   type Environment,
   flagOf,
@@ -58,7 +67,11 @@ export interface Config {
   readonly watching: WatchingSettings | null;
   /** When the library is scanned by itself; null: never. */
   readonly scanSchedule: ScanSchedule | null;
+  readonly assets: AssetFacts;
+  readonly sync: SyncFacts;
   readonly tasks: TaskFacts;
+  readonly patching: PatchingFacts;
+  readonly relay: RelayFacts;
   /** Hosts that may be called although they are private. */
   readonly fetchAllow: HostRules;
   /** Proxies of our own calls. */
@@ -73,6 +86,8 @@ export interface Config {
   readonly roles: ReadonlySet<Role>;
   readonly memoryLimitBytes: number | null;
   readonly flags: HeartbeatFlags;
+  /** What Tinfoil shows when it has read our list. */
+  readonly tinfoilWelcome: string;
 }
 
 /** What a process can do. */
@@ -95,6 +110,7 @@ export function readConfig(raw: RawEnvironment, options: ConfigOptions): Config 
   const memoryLimitBytes = options.memoryLimitBytes ?? null;
   const seconds = (name: Parameters<typeof intOf>[1]) => (intOf(environment, name) ?? 0) * 1000;
   const basePath = resolve(textOf(environment, "ROMM_BASE_PATH") ?? options.defaultBasePath);
+  const roles = readRoles(environment);
   return {
     basePath,
     host: textOf(environment, "ROMM_HOST") ?? "0.0.0.0",
@@ -126,6 +142,13 @@ export function readConfig(raw: RawEnvironment, options: ConfigOptions): Config 
     watching: readWatching(environment),
     scanSchedule: readSchedule(environment),
     tasks: readTasks(environment),
+    patching: {
+      timeoutMs: seconds("ROM_PATCHER_TIMEOUT"),
+      fileBytesMax: intOf(environment, "ROM_PATCHER_MAX_FILE_SIZE_BYTES") ?? 0,
+      runningMax: intOf(environment, "ROM_PATCHER_MAX_CONCURRENCY") ?? 1,
+    },
+    assets: readAssets(environment),
+    sync: readSync(environment, basePath),
     fetchAllow: readFetchAllow(environment),
     proxies: readOwnProxies(environment, raw),
     logLevel: readLogLevel(environment),
@@ -134,9 +157,11 @@ export function readConfig(raw: RawEnvironment, options: ConfigOptions): Config 
     minFreeBytes: intOf(environment, "MULTITAP_MIN_FREE") ?? 0,
     zipCacheMaxBytes: intOf(environment, "MULTITAP_ZIP_CACHE_MAX") ?? 0,
     allowNetworkData: flagOf(environment, "MULTITAP_ALLOW_NETWORK_DATA"),
-    roles: readRoles(environment),
+    roles,
+    relay: readRelay(environment, roles.has("relay")),
     memoryLimitBytes,
     flags: readFlags(environment),
+    tinfoilWelcome: textOf(environment, "TINFOIL_WELCOME_MESSAGE") ?? "",
   };
 }
 
@@ -259,6 +284,14 @@ function readRoles(environment: Environment): ReadonlySet<Role> {
     );
   }
   return new Set(ROLES.filter((role) => wanted.includes(role)));
+}
+
+function readAssets(environment: Environment): AssetFacts {
+  const bytesMax = intOf(environment, "MAX_ASSET_UPLOAD_SIZE_BYTES") ?? 0;
+  return {
+    bytesMax: bytesMax === 0 ? Number.POSITIVE_INFINITY : bytesMax,
+    keptMax: intOf(environment, "MAX_AUTOCLEANUP_LIMIT") ?? 1,
+  };
 }
 
 function readFlags(environment: Environment): HeartbeatFlags {

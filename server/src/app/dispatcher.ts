@@ -8,7 +8,7 @@ import { detailResponse, toErrorResponse } from "../http/error-response.ts";
 import type { CallFacts } from "../http/gate.ts";
 import { mountRoutes } from "../http/mount.ts";
 import { createOpenApi } from "../http/openapi.ts";
-import { isFromThisMachine, readOrigin, type TrustedProxies } from "../http/public-url.ts";
+import { formatBaseUrl, isFromThisMachine, readOrigin, type TrustedProxies } from "../http/public-url.ts";
 import { createFormReceiver, type FormReceiver } from "../http/receive.ts";
 import type { ResponseCache } from "../http/response-cache.ts";
 import type { ZipCache } from "../http/zip/cache.ts";
@@ -22,6 +22,7 @@ import { answerDocs } from "./docs.ts";
 import { createGate } from "./gate.ts";
 import { answerLive, answerReady, type HealthCheck } from "./health.ts";
 import { answerPhase, type Lifecycle } from "./lifecycle.ts";
+import { answerResource, RESOURCES_PREFIX } from "./resource-files.ts";
 import { restRoutes } from "./rest.ts";
 import { appRouter } from "./trpc.ts";
 import { answerWeb } from "./web-page.ts";
@@ -73,6 +74,7 @@ interface Arrival {
   readonly path: string;
   readonly requestId: string;
   readonly clientAddress: string;
+  readonly baseUrl: string;
   /** It comes straight from a program on this machine. */
   readonly isLocal: boolean;
 }
@@ -144,7 +146,8 @@ function readArrival(request: Request, server: RequestServer | null, options: Di
   const end = request.url.indexOf("?", start);
   const path = end < 0 ? request.url.slice(start) : request.url.slice(start, end);
   const isLocal = isFromThisMachine(request, peerAddress, options.host);
-  return { path, requestId: createRequestId(), clientAddress: origin.clientAddress, isLocal };
+  const { clientAddress } = origin;
+  return { path, requestId: createRequestId(), clientAddress, baseUrl: formatBaseUrl(origin), isLocal };
 }
 
 function readIdempotencyMark(request: Request, path: string): IdempotencyMark | null {
@@ -176,6 +179,17 @@ function createReceiver({ files, space }: Ports, { tempPath }: Facts): FormRecei
     folder: join(tempPath, "received"),
     assertSpace: (neededBytes) => space.assertSpace(neededBytes, { path: tempPath }),
   });
+}
+
+/** Everything outside the doors, for which nobody has to be anybody. */
+async function answerOutside(
+  request: Request,
+  path: string,
+  { ports, facts }: DispatcherParts,
+): Promise<Response> {
+  if (!path.startsWith(RESOURCES_PREFIX)) return answerWeb(request, path);
+  const { resourcesPath } = facts;
+  return await answerResource(request, path, { files: ports.files, resourcesPath });
 }
 
 function createDoors(parts: DispatcherParts): Doors {
@@ -218,24 +232,25 @@ function createDoors(parts: DispatcherParts): Doors {
   return async (request, arrival, server) => {
     const { path } = arrival;
     const mount = findMount(socketMounts, path);
-    if (mount !== null && server !== null) return await mount.handle(request, server, arrival.clientAddress);
+    if (mount !== null && server !== null) return await mount.handle(request, server, arrival);
     if (path === "/openapi.json" || path === "/api/openapi.json") {
       return new Response(openApi, { headers: { "content-type": "application/json" } });
     }
     const isRpc = path.startsWith(`${RPC_PATH}/`);
-    if (!isRpc && !path.startsWith("/api/")) return answerWeb(request, path);
+    if (!isRpc && !path.startsWith("/api/")) return await answerOutside(request, path, parts);
     const docs = await answerDocs(request, path);
     if (docs !== null) return docs;
     addresses.set(request, arrival.clientAddress);
     if (arrival.isLocal) locals.add(request);
     const entry = await gate.enter(request);
-    const { requestId, clientAddress } = arrival;
+    const { requestId, clientAddress, baseUrl } = arrival;
     const idempotency = readIdempotencyMark(request, path);
     calls.set(request, {
       identity: entry.identity,
       requestId,
       signal: request.signal,
       clientAddress,
+      baseUrl,
       idempotency,
       recheck: entry.recheck,
     });

@@ -53,7 +53,7 @@ describe("paths outside the doors", () => {
     expect(response.status).toBe(200);
     expect(await response.text()).toContain("Multitap is running");
   });
-  test.each(["/api/nothing", "/assets/romm/resources/none.png", "/index.php", "/favicon.ico"])(
+  test.each(["/api/nothing", "/assets/none.png", "/index.php", "/favicon.ico"])(
     "answers %s with an honest 404, never with a page",
     async (path) => {
       const response = await app.fetch(path);
@@ -61,4 +61,9 @@ describe("paths outside the doors", () => {
       expect(await response.json()).toEqual({ detail: "Not Found" });
     },
   );
+  test("answers a resource that is not kept with an honest 404, never with a page", async () => {
+    const response = await app.fetch("/assets/romm/resources/none.png");
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual({ detail: "Resource not found" });
+  });
 });

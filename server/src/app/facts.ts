@@ -27,6 +27,11 @@ export function createFacts(config: Config, secretKey: string): Facts {
     inviteTokenMs: config.inviteTokenMs,
     oidc: config.oidc,
     tasks: config.tasks,
+    patching: config.patching,
+    assets: config.assets,
+    sync: config.sync,
+    relay: config.relay,
     flags: config.flags,
+    tinfoilWelcome: config.tinfoilWelcome,
   };
 }

@@ -100,6 +100,7 @@ export async function openPorts(options: OpenPortsOptions): Promise<OpenedPorts>
   const mail: Mail = options.smtp === null ? createLogMail(log.child("mail")) : createSmtpMail(options.smtp);
   const space = watchSpace(options, files, report);
   const fetch = createWebFetch({ log: log.child("fetch"), ...options.calls });
+  const cache = options.isCacheOn ? await openCache(listener) : null;
   const ports: Ports = {
     database: handle.db,
     kv,
@@ -113,6 +114,7 @@ export async function openPorts(options: OpenPortsOptions): Promise<OpenedPorts>
     fetch,
     log,
     clock: systemClock,
+    kept: cache,
   };
   const zips = createZipCache({
     files,
@@ -121,7 +123,6 @@ export async function openPorts(options: OpenPortsOptions): Promise<OpenedPorts>
     archiveBytesMax: options.zipCacheMaxBytes,
     report,
   });
-  const cache = options.isCacheOn ? await openCache(listener) : null;
   return {
     ports,
     cache,
@@ -155,7 +156,7 @@ function watchSpace(
 
 /** Several programs may share one Redis. */
 const REDIS_PREFIX = "multitap:";
-/** Bytes of finished answers that are kept. */
+/** Bytes of finished answers, and of what they are made from, that are kept. */
 const CACHE_BYTES_MAX = 32 * 1024 * 1024;
 /** Longest life of a kept answer, should an announcement ever be lost. */
 const CACHE_AGE_MAX_MS = 10_000;

@@ -14,7 +14,7 @@ export interface Entry {
   /** A subscription answers refusals inside its stream. */
   readonly isStream: boolean;
   /** Who may call it. */
-  readonly access: Pick<AnyOperation, "scope" | "isOpen">;
+  readonly access: Pick<AnyOperation, "scope" | "orScope" | "isOpen">;
 }
 
 /** Every operation behind every door, as the mount lists name them. */

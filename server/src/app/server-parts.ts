@@ -2,13 +2,19 @@ import type { Context, Ports } from "../base/context.ts";
 import type { Facts } from "../base/facts.ts";
 import { ANONYMOUS } from "../base/identity.ts";
 import { createRequestId } from "../base/ids.ts";
+import { startExportWorker } from "../export/service.ts";
 import type { ResponseCache } from "../http/response-cache.ts";
 import type { ZipCache } from "../http/zip/cache.ts";
 import { startMetadataWorker } from "../metadata/service.ts";
 import { createDiskWatch } from "../ports/watch/disk.ts";
+import { settleDiskChanges } from "../roms/disk-changes/service.ts";
+import { storeProviderAnswers } from "../roms/provider-metadata/service.ts";
 import { scheduleScans } from "../scan/schedule/service.ts";
 import { queueScan, type ScanWorkerOptions, startScanWorker } from "../scan/service.ts";
 import { startWatching } from "../scan/watching/service.ts";
+import { startFolderWorker } from "../sync/folder/service.ts";
+import { startFolderWatching } from "../sync/folder-watching/service.ts";
+import { startPushPullWorker } from "../sync/push-pull/service.ts";
 import { scheduleTasks, startTaskWorker } from "../tasks/worker.ts";
 import { keepSecretKey } from "./base-folder.ts";
 import type { Config } from "./config.ts";
@@ -126,9 +132,19 @@ async function startWorker(
 ): Promise<{ stop(): Promise<void> }> {
   const { ports } = opened;
   try {
-    await startMetadataWorker(ports, options);
+    // Before a scan can see what a crash has left half done.
+    await settleDiskChanges(options.createContext());
+    await startMetadataWorker(ports, { ...options, storeAnswers: storeProviderAnswers });
+    await startExportWorker(ports, options);
     const worker = await startScanWorker(ports, options);
-    const tasks = await startTaskWorker(ports, options);
+    const housekeeping = { sweepZips: opened.zips.sweep };
+    const tasks = await startTaskWorker(ports, { ...options, housekeeping });
+    const pushPull = await startPushPullWorker(ports, options);
+    const folders = await startFolderWorker(ports, options);
+    const isFolderWatched = config !== null && options.createContext().facts.sync.isFolderWatched;
+    const folderWatching = isFolderWatched
+      ? startFolderWatching(ports, { ...options, watch: createDiskWatch() })
+      : null;
     if (config !== null) {
       await scheduleScans(ports, config.scanSchedule, { ...options, queueScan });
       await scheduleTasks(ports, options);
@@ -141,6 +157,9 @@ async function startWorker(
       async stop() {
         worker.stop();
         tasks.stop();
+        pushPull.stop();
+        folders.stop();
+        await folderWatching?.stop();
         await watching?.stop();
       },
     };

@@ -1,21 +1,29 @@
+import { activityDoor } from "../activity/socket.ts";
 import type { Context, Ports } from "../base/context.ts";
+import { AppError } from "../base/errors.ts";
 import type { Facts } from "../base/facts.ts";
 import { createRequestId } from "../base/ids.ts";
 import type { ResponseCache } from "../http/response-cache.ts";
 import { logsDoor } from "../logs/socket.ts";
 import { permissionsDoor } from "../permissions/socket.ts";
+import { createSubscriptions } from "../rpc/frames.ts";
 import { scanDoor } from "../scan/socket.ts";
 import type { SocketDoor } from "../socket/door.ts";
 import type { SocketMount } from "../socket/mount.ts";
 import { openSocketServer, type SocketCallFacts } from "../socket/server.ts";
 import type { IdentifySocket } from "../socket/sessions.ts";
+import { createStreamEndpoint, type StreamEndpoint } from "../socket/streams.ts";
+import { syncDoor } from "../sync/socket.ts";
 import { createGate } from "./gate.ts";
+import { appRouter } from "./trpc.ts";
 
 /** Where clients of the compatible API expect its Socket.IO server. */
 const MAIN_PATH = "/ws/socket.io";
+/** The event stream, for pages that are open in more tabs than a browser has connections to spare. */
+const EVENTS_PATH = "/ws/events";
 
 /** What each domain does on the main Socket.IO server. */
-const mainDoors: readonly SocketDoor[] = [scanDoor, permissionsDoor, logsDoor];
+const mainDoors: readonly SocketDoor[] = [scanDoor, permissionsDoor, logsDoor, syncDoor, activityDoor];
 
 export interface SocketsOptions {
   readonly ports: Ports;
@@ -34,7 +42,7 @@ export interface OpenSockets {
 /** Opens every socket endpoint; the dispatcher mounts them. */
 export async function openSockets(options: SocketsOptions): Promise<OpenSockets> {
   const { ports, facts, cache } = options;
-  const createContext = (call: SocketCallFacts): Context => ({
+  const createContext: CreateSocketContext = (call) => ({
     ports,
     facts,
     db: ports.database,
@@ -43,15 +51,55 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
     noteWrite: () => cache?.invalidate(),
     raise: ports.events.raise,
   });
+  const identify = createIdentify(options);
   const main = await openSocketServer({
     path: MAIN_PATH,
     doors: mainDoors,
-    identify: createIdentify(options),
+    identify,
     createContext,
     events: ports.events,
     log: ports.log,
   });
-  return { mounts: [main.mount], close: () => main.close() };
+  const events = openEventSockets({ ports, identify, createContext });
+  return {
+    mounts: [main.mount, events.mount],
+    async close() {
+      events.close();
+      await main.close();
+    },
+  };
+}
+
+type CreateSocketContext = (call: SocketCallFacts & Pick<Context, "recheck">) => Context;
+
+interface EventSocketsOptions {
+  readonly ports: Ports;
+  readonly identify: IdentifySocket;
+  readonly createContext: CreateSocketContext;
+}
+
+/** Serves the subscription `events` of the typed door over websockets as well. */
+function openEventSockets({ ports, identify, createContext }: EventSocketsOptions): StreamEndpoint {
+  const report = (error: unknown, path?: string) => ports.log.error("socket failed", { error, path });
+  const subscribe = createSubscriptions({ router: appRouter, onFailure: report });
+  return createStreamEndpoint({
+    path: EVENTS_PATH,
+    onFailure: report,
+    open: ({ credentials, input, signal }) =>
+      subscribe({
+        path: "events",
+        input,
+        signal,
+        async readContext() {
+          const { identity, recheck } = await identify(credentials);
+          if (recheck === undefined) {
+            const message = "cannot find out who calls";
+            throw new AppError("unavailable", "DATABASE_AWAY", { message });
+          }
+          return createContext({ identity, recheck, clientAddress: credentials.clientAddress, signal });
+        },
+      }),
+  });
 }
 
 /** Shows what a handshake brought to the gate that every request passes. */

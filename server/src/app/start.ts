@@ -8,6 +8,7 @@ import { createControlKey, publishControl, toLocalUrl } from "./control.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
 import { createHealthChecks } from "./health-checks.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
+import { type OpenRelay, openRelay } from "./relay.ts";
 import { openServerParts, type ServerParts, type ServerPartsOptions } from "./server-parts.ts";
 import { openSockets } from "./sockets.ts";
 import { describeStart } from "./summary.ts";
@@ -94,6 +95,7 @@ async function openDoors(
   const { ports, facts, cache, zips } = parts;
   const controlKey = createControlKey();
   const sockets = await openSockets({ ports, facts, cache });
+  const relay = await openOwnRelay(config, parts);
   dispatcher.attach({
     ports,
     facts,
@@ -110,9 +112,16 @@ async function openDoors(
     log: ports.log,
   });
   return async () => {
+    await relay?.stop();
     await sockets.close();
     await removeControl();
   };
+}
+
+/** The relay, where this process has that role. */
+async function openOwnRelay(config: Config, { ports, facts }: ServerParts): Promise<OpenRelay | null> {
+  const { port } = facts.relay;
+  return port === null ? null : await openRelay({ ports, facts, host: config.host, port });
 }
 
 type Listener = Bun.Server<object>;

@@ -180,6 +180,11 @@ export const VARIABLES = {
     fallback: "https://www.youtube.com",
     meaning: "Where the web page embeds videos from.",
   },
+  TINFOIL_WELCOME_MESSAGE: {
+    kind: "text",
+    fallback: "RomM Switch Library",
+    meaning: "What Tinfoil shows when it has read the list of Switch files.",
+  },
   SCAN_WORKERS: {
     kind: "int",
     fallback: null,
@@ -193,6 +198,24 @@ export const VARIABLES = {
       "Seconds 7-Zip may be silent before its archive is hashed as it is; a large one may take longer.",
     range: [1, 86_400],
   },
+  ROM_PATCHER_TIMEOUT: {
+    kind: "int",
+    fallback: "120",
+    meaning: "Seconds that applying one patch to a rom may take.",
+    range: [1, 86_400],
+  },
+  ROM_PATCHER_MAX_FILE_SIZE_BYTES: {
+    kind: "int",
+    fallback: "4294967296",
+    meaning: "Largest rom, patch and patched rom.",
+    range: [1, 1_099_511_627_776],
+  },
+  ROM_PATCHER_MAX_CONCURRENCY: {
+    kind: "int",
+    fallback: "2",
+    meaning: "Patches that are applied at the same time.",
+    range: [1, 64],
+  },
   MULTITAP_SEVEN_ZIP: {
     kind: "text",
     fallback: null,
@@ -203,10 +226,49 @@ export const VARIABLES = {
     fallback: null,
     meaning: "Folder in which uploads wait, in `tmp`; the resources folder when unset.",
   },
+  MAX_ASSET_UPLOAD_SIZE_BYTES: {
+    kind: "int",
+    fallback: "536870912",
+    meaning: "Largest save, state or screenshot that is taken; 0 sets no limit.",
+    range: [0, 1_099_511_627_776],
+  },
+  MAX_AUTOCLEANUP_LIMIT: {
+    kind: "int",
+    fallback: "100",
+    meaning: "Most versions of a slot that an upload may ask to keep when it cleans up.",
+    range: [1, 10_000],
+  },
   MULTITAP_TMP: {
     kind: "folder",
     fallback: null,
     meaning: "Folder for what is unpacked while it is hashed; the system's own when unset.",
+  },
+  ENABLE_SYNC_FOLDER_WATCHER: {
+    kind: "flag",
+    fallback: "false",
+    meaning: "Watch the folders of devices that sync by files, in `sync` below the base folder.",
+  },
+  ENABLE_SYNC_PUSH_PULL: {
+    kind: "flag",
+    fallback: "false",
+    meaning: "Sync devices that are reached by SSH at the times of SYNC_PUSH_PULL_CRON.",
+  },
+  SYNC_PUSH_PULL_CRON: {
+    kind: "text",
+    fallback: "*/30 * * * *",
+    meaning: "When, as a cron pattern of five fields; read in TZ.",
+  },
+  SYNC_SSH_KEYS_PATH: {
+    kind: "folder",
+    fallback: null,
+    meaning:
+      "Folder of private SSH keys, `<device id>.pem` each; `sync/keys` below the base folder when unset.",
+  },
+  SYNC_SSH_KNOWN_HOSTS_PATH: {
+    kind: "folder",
+    fallback: null,
+    meaning:
+      "File of SSH host keys in the known_hosts format; devices that are not in it are never called. `sync/known_hosts` below the base folder when unset.",
   },
   ENABLE_RESCAN_ON_FILESYSTEM_CHANGE: {
     kind: "flag",
@@ -306,6 +368,23 @@ export const VARIABLES = {
     kind: "list",
     fallback: "api,worker,relay",
     meaning: "What this process does; several processes need an external database.",
+  },
+  MULTITAP_RELAY_PORT: {
+    kind: "port",
+    fallback: "55435",
+    meaning:
+      "TCP port of the RetroArch relay; 0 takes any free one and prints it. When it is taken the rest runs and it is tried again. Off without the role `relay`.",
+  },
+  MULTITAP_RELAY_ALLOW: {
+    kind: "list",
+    fallback: "loopback,private",
+    meaning: "Addresses (CIDR, `loopback`, `private`, `all`, `none`) that may use the RetroArch relay.",
+  },
+  MULTITAP_RELAY_ADDRESS: {
+    kind: "text",
+    fallback: null,
+    meaning:
+      "Where players reach the RetroArch relay, `name` or `name:port`; the host of ROMM_BASE_URL, else of their own call, when unset.",
   },
   MULTITAP_MIN_FREE: {
     kind: "int",

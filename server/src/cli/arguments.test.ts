@@ -71,6 +71,12 @@ describe("parseArguments", () => {
     expect(parseArguments(["--email=e", "--", "--ana"], named).positionals).toEqual(["--ana"]);
   });
 
+  test("takes several where the last one may be repeated", () => {
+    const several = { name: "upload", options, positionals: ["FILE..."] };
+    expect(parseArguments(["a", "--wait", "b", "c"], several).positionals).toEqual(["a", "b", "c"]);
+    expect(refusal(() => parseArguments([], several))).toStartWith("upload: FILE is missing.");
+  });
+
   test("names what is missing", () => {
     expect(refusal(() => parseArguments(["--email=e"], named))).toStartWith("user create: NAME is missing.");
     expect(refusal(() => parseArguments(["ana"], named))).toStartWith("user create: --email is missing.");

@@ -12,6 +12,8 @@ export interface FlagSpec {
 /** One value: `--name VALUE` or `--name=VALUE`. */
 export interface TextSpec {
   readonly kind: "text";
+  /** One letter that stands for the name behind a single dash. */
+  readonly short?: string | undefined;
   readonly placeholder: string;
   readonly help: string;
   /** The only values accepted; any when left out. */
@@ -47,7 +49,7 @@ export interface ArgumentSpec<S extends OptionTable> {
   /** The command without the program's name, for messages. */
   readonly name: string;
   readonly options: S;
-  /** Names of the positional arguments, all of which are needed. */
+  /** Names of the positional arguments, all of which are needed; a last one that ends with "..." takes several. */
   readonly positionals: readonly string[];
 }
 
@@ -80,8 +82,10 @@ export function parseArguments<S extends OptionTable>(
   const values = new Map<string, boolean | string | string[]>();
   for (const mention of mentions) readMention(mention, { table: spec.options, values, refuse });
   const missing = spec.positionals[positionals.length];
-  if (missing !== undefined && values.get("help") !== true) throw refuse(`${missing} is missing`);
-  const extra = positionals[spec.positionals.length];
+  if (missing !== undefined && values.get("help") !== true)
+    throw refuse(`${missing.replace(/\.{3}$/, "")} is missing`);
+  const takesMore = spec.positionals.at(-1)?.endsWith("...") === true;
+  const extra = takesMore ? undefined : positionals[spec.positionals.length];
   if (extra !== undefined) throw refuse(`unexpected argument ${JSON.stringify(extra)}`);
   return { options: fillIn(spec.options, values, refuse), positionals };
 }
@@ -90,8 +94,9 @@ function scanArguments(
   argv: readonly string[],
   table: OptionTable,
 ): { readonly mentions: readonly Mention[]; readonly positionals: readonly string[] } {
-  const types = Object.entries(table).map(([name, { kind }]) => {
-    return [name, { type: kind === "flag" ? "boolean" : "string", multiple: true }] as const;
+  const types = Object.entries(table).map(([name, spec]) => {
+    const short = spec.kind === "text" && spec.short !== undefined ? { short: spec.short } : {};
+    return [name, { type: spec.kind === "flag" ? "boolean" : "string", multiple: true, ...short }] as const;
   });
   const options = { ...Object.fromEntries(types), help: { type: "boolean", short: "h" } } as const;
   const args = [...argv];

@@ -177,6 +177,39 @@ describe("the command line beside a running server", () => {
     expect(await call({ authorization: basicOf("boss", "boss password") })).toBe("AUTH_OPERATOR_ONLY");
   });
 
+  test("uploads files into a platform, and overwrites nothing", async () => {
+    await run("scan");
+    const files = join(basePath, "to-upload");
+    await mkdir(files, { recursive: true });
+    await writeFile(join(files, "First.nes"), "first");
+    await writeFile(join(files, "Second.nes"), "second");
+    const paths = ["First.nes", "Second.nes", "Absent.nes"].map((name) => join(files, name));
+    const end = await run("upload", ...paths.slice(0, 2), "--platform", "nes", "--verify", "--json");
+    const stored = (index: number, fsName: string) => ({
+      path: paths[index],
+      fsName,
+      resumed: false,
+      wasThere: false,
+    });
+    expect([end.exitCode, jsonOf(end)]).toMatchObject([
+      0,
+      { files: [stored(0, "First.nes"), stored(1, "Second.nes")] },
+    ]);
+    const folder = join(basePath, "library", "roms", "nes");
+    expect(await Bun.file(join(folder, "Second.nes")).text()).toBe("second");
+    const again = await run("upload", ...paths, "--platform", "nes", "--into", "Set");
+    expect(again.exitCode).toBe(1);
+    expect(again.out).toContain(`${paths[1]}: stored as Set\n`);
+    expect(again.out).toContain("Absent.nes");
+    const taken = await run("upload", paths[0] ?? "", "--platform", "nes");
+    expect([taken.exitCode, taken.err]).toEqual([
+      1,
+      expect.stringContaining("File First.nes already exists (ROMS_UPLOAD_EXISTS)"),
+    ]);
+    const nowhere = await run("upload", paths[0] ?? "", "--platform", "nowhere", "--json");
+    expect(jsonOf(nowhere)).toMatchObject({ error: { code: "CLI_PLATFORM_UNKNOWN" } });
+  });
+
   test("reports health and a diagnosis, past a proxy for outgoing calls", async () => {
     const environment = { HTTP_PROXY: "http://127.0.0.1:9", http_proxy: "http://127.0.0.1:9" };
     const [health, doctor] = await Promise.all([

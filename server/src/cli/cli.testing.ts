@@ -61,7 +61,8 @@ export interface CliOptions {
 function createEnvironment({ basePath, environment = {} }: CliOptions): Record<string, string> {
   const { PATH = "", TMPDIR = "" } = process.env;
   const place = TMPDIR === "" ? {} : { TMPDIR };
-  return { PATH, ...place, ROMM_BASE_PATH: basePath, ROMM_HOST: "127.0.0.1", ROMM_PORT: "0", ...environment };
+  const ports = { ROMM_HOST: "127.0.0.1", ROMM_PORT: "0", MULTITAP_RELAY_PORT: "0" };
+  return { PATH, ...place, ROMM_BASE_PATH: basePath, ...ports, ...environment };
 }
 
 /** Runs one command to its end. */

@@ -49,7 +49,7 @@ export interface CommandDefinition<S extends OptionTable> {
   readonly name: string;
   readonly summary: string;
   readonly options: S;
-  /** Names of the arguments without dashes, all needed. */
+  /** Names of the arguments without dashes, all needed; a last one that ends with "..." takes several. */
   readonly positionals?: readonly string[] | undefined;
   readonly notes?: readonly string[] | undefined;
   run(call: CommandCall<S>): Promise<CommandResult>;

@@ -1,11 +1,15 @@
 import { CHD_COMMANDS } from "./chd.ts";
 import type { Command } from "./command.ts";
 import { doctor } from "./doctor.ts";
+import { EXPORT_COMMANDS } from "./export.ts";
 import { hash } from "./hash.ts";
 import { health } from "./health.ts";
+import { patch } from "./patch.ts";
 import { scan } from "./scan.ts";
 import { serve } from "./serve.ts";
+import { sync } from "./sync.ts";
 import { tokenCreate } from "./token-create.ts";
+import { upload } from "./upload.ts";
 import { userCreate } from "./user-create.ts";
 import { userResetPassword } from "./user-reset-password.ts";
 
@@ -13,11 +17,15 @@ import { userResetPassword } from "./user-reset-password.ts";
 export const COMMANDS: readonly Command[] = [
   serve,
   scan,
+  upload,
+  sync,
+  ...EXPORT_COMMANDS,
   userCreate,
   userResetPassword,
   tokenCreate,
   health,
   doctor,
   hash,
+  patch,
   ...CHD_COMMANDS,
 ];

@@ -25,6 +25,7 @@ export const CLI_ERROR_CODES = {
   CLI_SCAN_FAILED: { exitCode: 1, meaning: "The scan ended with a failure, which the message tells." },
   CLI_SCAN_CANCELLED: { exitCode: 1, meaning: "Somebody else cancelled the scan." },
   CLI_SCAN_PAUSED: { exitCode: 1, meaning: "The scan waits for free space and goes on by itself." },
+  CLI_SYNC_INCOMPLETE: { exitCode: 1, meaning: "Some saves could not be synced; the others are." },
   CLI_NOT_READY: { exitCode: 1, meaning: "No server answers, or one that cannot serve at the moment." },
   CLI_CHECKS_FAILED: { exitCode: 1, meaning: "At least one check of `doctor` failed." },
   CHD_DAMAGED: { exitCode: 1, meaning: "`chd verify` found hunks or digests that do not match." },

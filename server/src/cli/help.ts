@@ -34,6 +34,8 @@ export function formatHelp({ name, summary, positionals, options, notes }: HelpS
 
 function formatOption(name: string, spec: OptionSpec): string {
   if (name === "help") return "-h, --help";
+  if (spec.kind === "text" && spec.short !== undefined)
+    return `-${spec.short}, --${name} ${spec.placeholder}`;
   if (spec.kind !== "flag") return `--${name} ${spec.placeholder}`;
   return spec.fallback ? `--${name}=false` : `--${name}`;
 }

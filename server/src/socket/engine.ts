@@ -86,7 +86,7 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
     io,
     mount: {
       paths: [options.path],
-      handle: (request, server, clientAddress) =>
+      handle: (request, server, { clientAddress }) =>
         handleRequest({ engine, books, server }, request, clientAddress),
       owns: (data) => isOurs(data) && books.budgets.has(data.transport),
       handlers: createHandlers(engine, books, options.onFailure),

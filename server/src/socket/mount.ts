@@ -3,19 +3,22 @@ import { assert } from "../base/assert.ts";
 /** What Bun offers for turning a request into a websocket. */
 export type UpgradeServer = Pick<Bun.Server<object>, "upgrade" | "requestIP" | "timeout">;
 
+/** Who asks, as seen through trusted proxies. */
+export interface SocketCaller {
+  /** Null when unknown. */
+  readonly clientAddress: string | null;
+  /** The address that the caller uses for the root of the server. */
+  readonly baseUrl: string;
+}
+
 /** One raw or Socket.IO endpoint on the shared port. */
 export interface SocketMount {
   /** Paths it answers, without a trailing slash; one more slash is accepted. */
   readonly paths: readonly string[];
   /**
    * Answers a request, or upgrades it and returns undefined.
-   * @param clientAddress The caller as seen through trusted proxies; null when unknown.
    */
-  handle(
-    request: Request,
-    server: UpgradeServer,
-    clientAddress: string | null,
-  ): Promise<Response | undefined>;
+  handle(request: Request, server: UpgradeServer, caller: SocketCaller): Promise<Response | undefined>;
   /** Recognises its own connections by the data their upgrade attached. */
   owns(data: unknown): boolean;
   readonly handlers: SocketHandlers;

@@ -81,8 +81,10 @@ async function open(): Promise<void> {
     port: 0,
     hostname: "127.0.0.1",
     fetch: async (request, bun) =>
-      (await findMount([server.mount], new URL(request.url).pathname)?.handle(request, bun, "192.0.2.1")) ??
-      new Response(null, { status: 404 }),
+      (await findMount([server.mount], new URL(request.url).pathname)?.handle(request, bun, {
+        clientAddress: "192.0.2.1",
+        baseUrl: "http://nas",
+      })) ?? new Response(null, { status: 404 }),
     websocket: createSocketSwitch(() => [server.mount]),
   });
 }

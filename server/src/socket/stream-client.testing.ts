@@ -19,9 +19,9 @@ export interface StreamClient {
 
 /** Opens a websocket; one that is refused is closed with 1002 or 1006. */
 export function openStream(url: string, headers: Record<string, string> = {}): StreamClient {
-  const socket = new WebSocket(url.replace(/^http/, "ws"), { headers });
+  const socket = new WebSocket(url.replace(/^http/, "ws"), { headers } as never);
   const frames: ToldFrame[] = [];
-  let wake = () => {};
+  let wake = (): void => undefined;
   let isClosed = false;
   const closed = Promise.withResolvers<{ code: number; reason: string }>();
   const opened = new Promise<void>((resolve) => {

@@ -40,7 +40,11 @@ function serve(
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
-    fetch: async (request, self) => (await endpoint.mount.handle(request, self, "192.0.2.1")) as Response,
+    fetch: async (request, self) =>
+      (await endpoint.mount.handle(request, self, {
+        clientAddress: "192.0.2.1",
+        baseUrl: "http://nas",
+      })) as Response,
     websocket: createSocketSwitch(() => [endpoint.mount]),
   });
   closers.push(() => void server.stop(true));

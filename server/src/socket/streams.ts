@@ -9,7 +9,7 @@ import {
   STREAMS_PER_ADDRESS_MAX,
   TOKEN_CHARS_MAX,
 } from "./limits.ts";
-import type { SocketHandlers, SocketMount, UpgradeServer } from "./mount.ts";
+import type { SocketCaller, SocketHandlers, SocketMount, UpgradeServer } from "./mount.ts";
 import type { SocketCredentials } from "./sessions.ts";
 
 /** One message to a listener; `status` says why the last one refuses. */
@@ -61,14 +61,14 @@ const CLOSE_STATUS = 4_000;
 
 type Peer = Bun.ServerWebSocket<object>;
 
-/** One connection, attached to its websocket. */
-interface StreamSession {
-  readonly credentials: SocketCredentials;
-  readonly gone: AbortController;
-  peer: Peer | null;
-  hasAsked: boolean;
+/** One connection, attached to its websocket; a class, so that it can be told from those of other endpoints. */
+class StreamSession {
+  readonly gone: AbortController = new AbortController();
+  peer: Peer | null = null;
+  hasAsked = false;
   helloTimer: ReturnType<typeof setTimeout> | undefined;
-  onDrained: () => void;
+  onDrained: () => void = () => undefined;
+  constructor(readonly credentials: SocketCredentials) {}
 }
 
 interface State {
@@ -85,13 +85,13 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
   return {
     mount: {
       paths: [options.path],
-      handle: async (request, server, clientAddress) => {
+      handle: async (request, server, caller) => {
         if (request.headers.get("upgrade")?.toLowerCase() !== "websocket")
           return refuse(426, "websocket only");
-        if (isFull(state, clientAddress)) return refuse(503, "too many listeners");
-        return upgrade(request, server, clientAddress);
+        if (isFull(state, caller.clientAddress)) return refuse(503, "too many listeners");
+        return upgrade(request, server, caller);
       },
-      owns: (data) => data instanceof Session,
+      owns: (data) => data instanceof StreamSession,
       handlers: createHandlers(state),
     },
     close() {
@@ -102,16 +102,6 @@ export function createStreamEndpoint(options: StreamEndpointOptions): StreamEndp
       }
     },
   };
-}
-
-// A class, so that a connection can be told from those of other endpoints.
-class Session implements StreamSession {
-  readonly gone = new AbortController();
-  peer: Peer | null = null;
-  hasAsked = false;
-  helloTimer: StreamSession["helloTimer"];
-  onDrained: () => void = () => undefined;
-  constructor(readonly credentials: SocketCredentials) {}
 }
 
 function refuse(status: number, detail: string): Response {
@@ -129,26 +119,21 @@ function isFull({ sessions }: State, address: string | null): boolean {
 function upgrade(
   request: Request,
   server: UpgradeServer,
-  clientAddress: string | null,
+  { clientAddress, baseUrl }: SocketCaller,
 ): Response | undefined {
   const { headers } = request;
   // A browser sends the cookie along whatever page opens the socket, so only our own pages may use it.
-  const cookie = isFromOwnPage(headers) ? headers.get("cookie") : null;
+  const cookie = isFromOwnPage(headers.get("origin"), baseUrl) ? headers.get("cookie") : null;
   const authorization = headers.get("authorization");
-  const data = new Session({ token: null, authorization, cookie, clientAddress });
+  const data = new StreamSession({ token: null, authorization, cookie, clientAddress });
   return server.upgrade(request, { data }) ? undefined : refuse(400, "not a websocket handshake");
 }
 
-/**
- * Tells whether a handshake comes from a page of this server, or from no page at all. A proxy's header is
- * believed here from anybody: no page can make a browser send one.
- */
-export function isFromOwnPage(headers: Headers): boolean {
-  const origin = headers.get("origin");
+/** Tells whether a handshake comes from a page of this server, or from no page at all. */
+function isFromOwnPage(origin: string | null, baseUrl: string): boolean {
   if (origin === null) return true;
   const host = URL.parse(origin)?.host;
-  const forwarded = headers.get("x-forwarded-host")?.split(",")[0]?.trim();
-  return host !== undefined && host !== "" && (host === headers.get("host") || host === forwarded);
+  return host !== undefined && host !== "" && host === URL.parse(baseUrl)?.host;
 }
 
 function createHandlers(state: State): SocketHandlers {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createAdmin, endScenes, makeBase, makeFolder, openClient } from "./scene.testing.ts";
 import { startServer } from "./server-process.testing.ts";
@@ -53,6 +53,37 @@ describe("the examples of the client", () => {
         expect(readFileSync(join(target, file.fsName)).equals(readFileSync(file.path))).toBe(true);
       }
       expect(await runExample("mirror-platform", args)).toEqual({ exitCode: 0, output: "", errors: "" });
+      expect(await server.stop()).toMatchObject({ exitCode: 0 });
+    },
+    TEST_MAX_MS,
+  );
+
+  test(
+    "upload-folder stores what is new and makes roms of it, and a second time nothing",
+    async () => {
+      const { basePath, library } = await makeBase("upload-folder", { files: 3, platforms: 1 });
+      const server = await startServer({ basePath });
+      const token = await createAdmin(server.url);
+      expect((await runExample("live-scan", [server.url, token])).exitCode).toBe(0);
+      const slug = library.platforms[0]?.platformSlug ?? "";
+      const folder = makeFolder("to-upload");
+      mkdirSync(join(folder, "Set"));
+      const names = ["New Game.bin", "Set/Disc 1.bin", "Set/Disc 2.bin"];
+      for (const [index, name] of names.entries()) writeFileSync(join(folder, name), `bytes ${index}`);
+
+      const args = [server.url, token, folder, slug];
+      const first = await runExample("upload-folder", args);
+      expect(first).toMatchObject({ exitCode: 0, errors: "" });
+      expect(first.output.match(/ is stored\n/g)).toHaveLength(3);
+      expect(first.output.trimEnd().split("\x1b[K").at(-1)).toBe("scan done: 2 new");
+      const stored = join(basePath, "library", "roms", slug);
+      for (const name of names) {
+        expect(readFileSync(join(stored, name)).equals(readFileSync(join(folder, name)))).toBe(true);
+      }
+      const again = await runExample("upload-folder", args);
+      expect(again).toMatchObject({ exitCode: 0, errors: "" });
+      expect(again.output.match(/ is there as (?:New Game\.bin|Set)\n/g)).toHaveLength(3);
+      expect(again.output).not.toContain("scan");
       expect(await server.stop()).toMatchObject({ exitCode: 0 });
     },
     TEST_MAX_MS,

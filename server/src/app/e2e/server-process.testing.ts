@@ -23,6 +23,8 @@ export interface ServerOptions {
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Words before the runtime, such as those of `setpriv` or `unshare`. */
   readonly prefix?: readonly string[] | undefined;
+  /** A module that is loaded before the server, such as one that breaks it on purpose. */
+  readonly preload?: string | undefined;
   /** Starts a server that waits for a moment only where another one uses its folder. */
   readonly isImpatient?: boolean | undefined;
 }
@@ -66,8 +68,10 @@ process.on("exit", () => {
 
 /** Starts the server's process and does not wait for it. It gets a free loopback port unless told otherwise. */
 export function spawnServer(options: ServerOptions): StartingServer {
-  const { basePath, environment = {}, prefix = [], isImpatient = false } = options;
-  const [program = "", ...words] = [...prefix, process.execPath, isImpatient ? IMPATIENT_ENTRY : ENTRY];
+  const { basePath, environment = {}, prefix = [], isImpatient = false, preload } = options;
+  const flags = preload === undefined ? [] : ["--preload", preload];
+  const entry = isImpatient ? IMPATIENT_ENTRY : ENTRY;
+  const [program = "", ...words] = [...prefix, process.execPath, ...flags, entry];
   const startedAtMs = performance.now();
   const child = spawn(program, words, {
     cwd: REPOSITORY,
@@ -104,7 +108,7 @@ export function spawnServer(options: ServerOptions): StartingServer {
   return server;
 }
 
-const DEFAULTS = { ROMM_HOST: "127.0.0.1", ROMM_PORT: "0" };
+const DEFAULTS = { ROMM_HOST: "127.0.0.1", ROMM_PORT: "0", MULTITAP_RELAY_PORT: "0" };
 
 function readShellEnvironment(): Record<string, string> {
   const names = ["PATH", "HOME", "TMPDIR", "LANG", "XDG_RUNTIME_DIR"];
