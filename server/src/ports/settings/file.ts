@@ -1,11 +1,11 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { isAppError } from "../../base/errors.ts";
 import {
   LIBRARY_CONFIG_BYTES_MAX,
   type LibraryConfig,
   parseLibraryConfig,
 } from "../../base/library-config.ts";
-import type { Files } from "../files/port.ts";
+import { type Files, isPartialName } from "../files/port.ts";
 import type { Kv, KvLock } from "../kv/port.ts";
 import type { Log } from "../log/port.ts";
 import { editSettingsText, notWritable } from "./edit-text.ts";
@@ -117,7 +117,15 @@ async function rewrite(
   if (after === before) return;
   if (facts !== null && !(await files.canWrite(target))) throw notWritable("the file is read-only");
   if (lock !== null && !(await lock.extend(CHANGE_LOCK_MS))) throw notWritable("the disk is too slow");
+  if (lock !== null) await removePartials(files, dirname(target));
   await files.writeAtomic(target, after, { mode: facts === null ? undefined : facts.mode & 0o777 });
+}
+
+/** What a killed process left. Whoever holds the lock knows that nobody else writes in the folder. */
+async function removePartials(files: Files, folder: string): Promise<void> {
+  const entries = await files.list(folder);
+  for (const { name } of entries)
+    if (name !== null && isPartialName(name)) await files.remove(join(folder, name));
 }
 
 async function readIfChanged(options: FileSettingsOptions, loaded: Loaded | null): Promise<Loaded> {
