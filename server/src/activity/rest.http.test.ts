@@ -8,6 +8,7 @@ import { FULL_SCOPES } from "../base/scopes.ts";
 import { ADMIN, EDITOR, openRomScene, type RomScene, VIEWER } from "../roms/access/scene.testing.ts";
 import type { Activity } from "./contract.ts";
 import { ENTRIES_PER_USER_MAX, ENTRY_TTL_MS } from "./limits.ts";
+import { BOARD_KEY, entryKey, parseEntry, romKey } from "./rules.ts";
 import {
   heartbeatActivity,
   heartbeatFromSocket,
@@ -34,15 +35,24 @@ beforeAll(async () => {
 }, OPEN_MS);
 afterAll(() => scene.close());
 beforeEach(async () => {
-  for (const table of ["kv_entries", "devices", "saves", "screenshots"]) {
-    await scene.library.change(`delete from ${table}`);
-  }
+  for (const table of ["devices", "saves", "screenshots"]) await scene.library.change(`delete from ${table}`);
+  await clearBoard();
   await scene.library.change("update users set ui_settings = null, enabled = true");
   await scene.library.change("update roms set path_screenshots = '{}', path_cover_s = ''");
   await scene.library.change(`insert into devices (id, user_id, client) values
     ('deck', ${scene.userIds.admin}, 'app'), ('pad', ${scene.userIds.admin}, null),
     ('phone', ${scene.userIds.ana}, 'other')`);
 });
+
+/** Nobody plays anything. */
+async function clearBoard(): Promise<void> {
+  const { kv } = scene.library.app.ports;
+  const members = await kv.members(BOARD_KEY);
+  const entries = members.flatMap((member) => parseEntry(member) ?? []);
+  await kv.remove(entries.map(entryKey));
+  for (const { romId } of entries) await kv.removeMembers(romKey(romId), members);
+  await kv.removeMembers(BOARD_KEY, members);
+}
 
 const beat = (rom_id: unknown, device_id: unknown = "deck", authorization = ADMIN) =>
   scene.call("/api/activity/heartbeat", { json: { rom_id, device_id }, authorization });

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { formatTarget } from "@multitap/db";
 import { createTestDatabase, type TestDatabase } from "@multitap/db/testing";
 import type { Context, Ports } from "../base/context.ts";
 import type { Facts } from "../base/facts.ts";
 import type { Identity } from "../base/identity.ts";
-import { createHexToken } from "../base/ids.ts";
 import { SCOPES } from "../base/scopes.ts";
 import { createInline } from "../ports/compute/inline.ts";
 import type { Files } from "../ports/files/port.ts";
@@ -136,7 +136,8 @@ function openTestPorts(config: Config, { database, basePath, log, files }: TestP
     tempPath: config.tempPath,
     minFreeBytes: config.minFreeBytes,
     redisUrl: process.env.MULTITAP_TEST_REDIS_URL ?? null,
-    redisPrefix: `multitap-test-${createHexToken(6)}:`,
+    // Apps on one database are processes of one installation.
+    redisPrefix: `multitap-test-${Bun.hash(formatTarget(database.target)).toString(36)}:`,
     workerCount: 1,
     isSoleProcess: true,
     isCacheOn: config.isCacheOn,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, statSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import {
@@ -208,6 +208,8 @@ describe("the command line beside a running server", () => {
     ]);
     const nowhere = await run("upload", paths[0] ?? "", "--platform", "nowhere", "--json");
     expect(jsonOf(nowhere)).toMatchObject({ error: { code: "CLI_PLATFORM_UNKNOWN" } });
+    // The other tests know how many games there are.
+    for (const name of ["First.nes", "Second.nes", "Set"]) await rm(join(folder, name), { recursive: true });
   });
 
   test("reports health and a diagnosis, past a proxy for outgoing calls", async () => {
