@@ -1,6 +1,6 @@
 // What a crash at any point of a removal or a rename leaves behind, and what becomes of it.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openRomScene, type RomScene } from "../edits/scene.testing.ts";
 import type { DiskChange } from "./contract.ts";
@@ -79,6 +79,16 @@ describe("a removal that was interrupted", () => {
     await settle();
     expect([await listDisk(), await scene.list("pending")]).toEqual([[], []]);
     expect(await scene.list(`resources/roms/${platformId}`)).toEqual([]);
+  });
+
+  test("before its note was whole leaves nothing of it in the end", async () => {
+    const [old, young] = [".multitap-00112233445566aa.partial", ".multitap-00112233445566bb.partial"];
+    await mkdir(inBase("pending"), { recursive: true });
+    for (const name of [old, young]) await writeFile(inBase(`pending/${name}`), "{");
+    await utimes(inBase(`pending/${old}`), 1_000_000_000, 1_000_000_000);
+    await settle();
+    expect(await scene.list("pending")).toEqual([young]);
+    await rm(inBase(`pending/${young}`));
   });
 
   test("never removes what has the rom's name by now", async () => {

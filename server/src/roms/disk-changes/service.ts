@@ -4,9 +4,10 @@ import type { Context } from "../../base/context.ts";
 import { AppError, isAppError } from "../../base/errors.ts";
 import { createHexToken } from "../../base/ids.ts";
 import { inTransaction } from "../../base/transaction.ts";
+import { isPartialName } from "../../ports/files/port.ts";
 import { relocateRoms } from "../discovery/service.ts";
 import { type DiskChange, DiskChangeSchema, type DiskPlace, type DoomedRom } from "./contract.ts";
-import { NOTE_BYTES_MAX, REMOVE_TRIES_MAX } from "./limits.ts";
+import { HALF_NOTE_AGE_MS, NOTE_BYTES_MAX, REMOVE_TRIES_MAX } from "./limits.ts";
 import { hasRomOfName, lockPlaces, type PlacedRom } from "./queries.ts";
 import { isNoteName, toNoteName, toRomFolder, toRomResources } from "./rules.ts";
 
@@ -49,7 +50,15 @@ export async function settleDiskChanges(ctx: Context): Promise<void> {
   if ((await ctx.ports.files.find(folder)) === null) return;
   for (const { name } of await ctx.ports.files.list(folder)) {
     if (name !== null && isNoteName(name)) await settleDiskChange(ctx, join(folder, name));
+    if (name !== null && isPartialName(name)) await forgetHalfNote(ctx, join(folder, name));
   }
+}
+
+/** Nothing was touched yet for a note that was not whole; a young one may be somebody's who is writing it. */
+async function forgetHalfNote(ctx: Scene, path: string): Promise<void> {
+  const facts = await ctx.ports.files.find(path);
+  if (facts === null || ctx.ports.clock.now().getTime() - facts.modifiedAtMs < HALF_NOTE_AGE_MS) return;
+  await forgetDiskChange(ctx, path);
 }
 
 /** Does so for one change. What cannot be done now keeps its note, for the next time. */
