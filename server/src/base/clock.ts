@@ -18,3 +18,11 @@ export function toInstant(moment: Date): Instant {
 export function toInstantOrNull(moment: Date | null): Instant | null {
   return moment === null ? null : moment.toISOString();
 }
+
+/**
+ * When a row that changes now changed last, later than the change before even within the same millisecond: apps
+ * ask for what changed after the last moment they know, and take the moment for the row's version.
+ */
+export function nextChange(now: Date, before: Date): Date {
+  return now > before ? now : new Date(before.getTime() + 1);
+}

@@ -64,11 +64,3 @@ const FAVORITE_NAMES: ReadonlySet<string> = new Set(["favourites", "favorites"])
 export function isFavoriteName(name: string): boolean {
   return FAVORITE_NAMES.has(name.trim().toLowerCase());
 }
-
-/**
- * When a row that changes now changed last, later than the change before even within the same millisecond: apps
- * ask for what changed after the last moment they know.
- */
-export function nextChange(now: Date, before: Date): Date {
-  return now > before ? now : new Date(before.getTime() + 1);
-}

@@ -63,6 +63,17 @@ describe("POST /api/setup/platforms of a fresh server", () => {
   const post = (app: Awaited<ReturnType<typeof openFresh>>, json: unknown) =>
     app.browser.call("/api/setup/platforms", { json });
 
+  test("refuses the name that would hide every platform beside it", async () => {
+    await using fresh = await openFresh(["snes/roms"]);
+    const made = await fresh.browser.call("/trpc/setup.createFolders", {
+      json: { fsSlugs: ["roms", "gba"] },
+    });
+    expect(made.json).toMatchObject({
+      error: { data: { code: "SETUP_FOLDERS_FAILED", details: { fsSlugs: ["roms"] } } },
+    });
+    expect(await fresh.list(".")).toEqual(["gba", "snes"]);
+  });
+
   test("makes the default structure and counts what is new", async () => {
     await using fresh = await openFresh([]);
     const made = { success: true, created_count: 2, message: "Successfully created 2 platform folder(s)" };

@@ -8,7 +8,12 @@ import { NoInput } from "../base/schemas.ts";
 import type { Scope } from "../base/scopes.ts";
 import { listHiddenFolders } from "../permissions/hidden/service.ts";
 import type { LibraryLayout, PlatformFolder } from "../platforms/folders/contract.ts";
-import { listPlatformFolders, readLayout } from "../platforms/folders/service.ts";
+import {
+  canBePlatform,
+  folderRefused,
+  listPlatformFolders,
+  readLayout,
+} from "../platforms/folders/service.ts";
 import { listSupportedPlatforms } from "../platforms/service.ts";
 import { hasAdmin } from "../users/service.ts";
 import {
@@ -95,6 +100,7 @@ export const createPlatformFolders = operation(
           ? join(ctx.facts.libraryPath, name, config.romsFolder)
           : join(layout.platformsPath, name);
       try {
+        if (!canBePlatform(layout, config, name)) throw folderRefused(name);
         if (await createFolder(ctx, path)) createdCount += 1;
       } catch (error) {
         if (!isAppError(error)) throw error;

@@ -1,3 +1,4 @@
+import { nextChange } from "../../base/clock.ts";
 import type { Context } from "../../base/context.ts";
 import { AppError } from "../../base/errors.ts";
 import { findAccountId } from "../../base/identity.ts";
@@ -41,7 +42,6 @@ import {
   collectionNotFound,
   favoriteTaken,
   isFavoriteName,
-  nextChange,
   tooManyCollections,
 } from "../rules.ts";
 import { readCollection, requireChangeable } from "../service.ts";

@@ -1,3 +1,4 @@
+import { nextChange } from "../../base/clock.ts";
 import type { Context } from "../../base/context.ts";
 import { findAccountId } from "../../base/identity.ts";
 import { operation } from "../../base/operation.ts";
@@ -14,7 +15,7 @@ import {
   removeOtherMembers,
   updateCollectionRow,
 } from "../queries.ts";
-import { collectionNotFound, nextChange, tooManyRoms } from "../rules.ts";
+import { collectionNotFound, tooManyRoms } from "../rules.ts";
 import { readCollection, requireChangeable } from "../service.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { toInstant } from "../../base/clock.ts";
+import { nextChange, toInstant } from "../../base/clock.ts";
 import type { Context } from "../../base/context.ts";
 import { AppError, isAppError } from "../../base/errors.ts";
 import { findAccountId } from "../../base/identity.ts";
@@ -12,7 +12,7 @@ import { countFilterValues, listRomIdsOfFilters, readCriteria } from "../../roms
 import { type CollectionPart, IdListSchema } from "../contract.ts";
 import { SMART_PER_USER_MAX, SMART_VALUES_MAX } from "../limits.ts";
 import { lockOwner } from "../queries.ts";
-import { nextChange, sortByName } from "../rules.ts";
+import { sortByName } from "../rules.ts";
 import {
   CreateSmartInput,
   GetSmartInput,

@@ -1,3 +1,4 @@
+import { nextChange } from "../../base/clock.ts";
 import type { Context } from "../../base/context.ts";
 import { isAppError } from "../../base/errors.ts";
 import { findAccountId } from "../../base/identity.ts";
@@ -9,7 +10,6 @@ import { getHidden } from "../../permissions/hidden/service.ts";
 import { MusicChangeSchema, TrackPageSchema } from "../contract.ts";
 import { PLAYLIST_TRACKS_MAX, PLAYLISTS_PER_USER_MAX } from "../limits.ts";
 import {
-  nextChange,
   playlistForeign,
   playlistNameTaken,
   playlistNotFound,

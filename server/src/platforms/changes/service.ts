@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { Context } from "../../base/context.ts";
-import { AppError, isAppError } from "../../base/errors.ts";
-import { compileExclusions } from "../../base/exclusions.ts";
+import { isAppError } from "../../base/errors.ts";
 import type { LibraryConfig } from "../../base/library-config.ts";
 import { operation } from "../../base/operation.ts";
 import { Nothing } from "../../base/schemas.ts";
@@ -16,7 +15,13 @@ import {
   PlatformSchema,
   UpdatePlatformInput,
 } from "../contract.ts";
-import { readLayout, readPlatformFolder, requireWritableLibrary } from "../folders/service.ts";
+import {
+  canBePlatform,
+  folderRefused,
+  readLayout,
+  readPlatformFolder,
+  requireWritableLibrary,
+} from "../folders/service.ts";
 import { deletePlatform, lockPlatform, updatePlatformWords } from "../queries.ts";
 import { platformNotFound, toPlatformResources } from "../rules.ts";
 import { ensurePlatform, getPlatform } from "../service.ts";
@@ -41,17 +46,10 @@ export const createPlatform = operation(
 );
 
 async function requireUsable(ctx: Context, config: LibraryConfig, fsSlug: string): Promise<void> {
-  const { structure } = await readLayout(ctx, config);
-  // Beside the platforms of structure B it would become the shared folder of structure A, and hide them all.
-  const isSharedFolder = structure === "b" && fsSlug === config.romsFolder;
+  const layout = await readLayout(ctx, config);
   // A platform that is hidden from the caller is refused in the same words as a name that cannot be used.
-  const isRefused =
-    isSharedFolder ||
-    compileExclusions(config).isPlatformExcluded(fsSlug) ||
-    (await listHiddenFolders(ctx)).has(fsSlug);
-  if (!isRefused) return;
-  const message = `The folder '${fsSlug}' cannot become a platform`;
-  throw new AppError("invalid", "PLATFORMS_FOLDER_REFUSED", { message, details: { fsSlug } });
+  if (canBePlatform(layout, config, fsSlug) && !(await listHiddenFolders(ctx)).has(fsSlug)) return;
+  throw folderRefused(fsSlug);
 }
 
 async function ensureFolder(ctx: Context, path: string): Promise<void> {

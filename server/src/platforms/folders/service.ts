@@ -66,6 +66,19 @@ export async function listPlatformFolders(
   }));
 }
 
+/** Tells whether a folder of this name would be a platform: not one that scans pass over. */
+export function canBePlatform({ structure }: LibraryLayout, config: LibraryConfig, fsSlug: string): boolean {
+  // Beside the platforms of structure B it would become the shared folder of structure A, and hide them all.
+  const isSharedFolder = structure === "b" && fsSlug === config.romsFolder;
+  return !isSharedFolder && !compileExclusions(config).isPlatformExcluded(fsSlug);
+}
+
+/** The answer to a folder name that {@link canBePlatform} does not take. */
+export function folderRefused(fsSlug: string): AppError<"invalid"> {
+  const message = `The folder '${fsSlug}' cannot become a platform`;
+  return new AppError("invalid", "PLATFORMS_FOLDER_REFUSED", { message, details: { fsSlug } });
+}
+
 /** A library that has neither structure yet becomes `a`. */
 function toPath({ structure }: LibraryLayout, folder: string, fsSlug: string): string {
   return structure === "b" ? `${fsSlug}/${folder}` : `${folder}/${fsSlug}`;

@@ -1,20 +1,8 @@
 import type { Context } from "../../base/context.ts";
-import { AppError } from "../../base/errors.ts";
-import { findAccountId } from "../../base/identity.ts";
 import type { Hidden } from "../../permissions/hidden/contract.ts";
 import { getHidden, hidesRom } from "../../permissions/hidden/service.ts";
 import { romNotFound } from "../rules.ts";
 import { keepRomPlace, listRomPlaces } from "./queries.ts";
-
-/**
- * The id of the caller's account, for what an account keeps beside roms.
- * @throws AppError `AUTH_ACCOUNT_REQUIRED` for a kiosk's visitor and the operator.
- */
-export function requireAccountId(ctx: Pick<Context, "identity">): number {
-  const userId = findAccountId(ctx.identity);
-  if (userId !== null) return userId;
-  throw new AppError("forbidden", "AUTH_ACCOUNT_REQUIRED", { message: "This needs an account" });
-}
 
 /**
  * Asks whether the caller may see a rom, and keeps it from being removed until the transaction ends.

@@ -229,11 +229,3 @@ export function fsNameTaken(fsName: string, cause?: unknown): AppError<"conflict
   const message = `'${fsName}' already exists`;
   return new AppError("conflict", "ROMS_NAME_TAKEN", { message, details: { fsName }, cause });
 }
-
-/**
- * When a row that changes now changed last, later than the change before even within the same millisecond: apps
- * ask for what changed after the last moment they know.
- */
-export function nextChange(now: Date, before: Date): Date {
-  return now > before ? now : new Date(before.getTime() + 1);
-}

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { nextChange } from "../../base/clock.ts";
 import type { Context } from "../../base/context.ts";
 import { AppError } from "../../base/errors.ts";
 import { compileExclusions } from "../../base/exclusions.ts";
@@ -34,7 +35,6 @@ import {
   type ChangeableRom,
   fromForm,
   fsNameTaken,
-  nextChange,
   type PlannedChange,
   planChange,
   planUnmatch,

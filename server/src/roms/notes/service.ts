@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
+import { nextChange } from "../../base/clock.ts";
 import type { Context } from "../../base/context.ts";
-import { findAccountId } from "../../base/identity.ts";
+import { findAccountId, requireAccountId } from "../../base/identity.ts";
 import { operation } from "../../base/operation.ts";
 import { Id, list, Nothing } from "../../base/schemas.ts";
 import { inTransaction } from "../../base/transaction.ts";
 import { getHidden } from "../../permissions/hidden/service.ts";
-import { nextChange } from "../access/rules.ts";
-import { keepVisibleRom, raiseOwnChange, requireAccountId } from "../access/service.ts";
+import { keepVisibleRom, raiseOwnChange } from "../access/service.ts";
 import { requireVisibleRom } from "../service.ts";
 import {
   CreateRomNoteInput,

@@ -1,9 +1,10 @@
+import { nextChange } from "../../base/clock.ts";
 import type { Context } from "../../base/context.ts";
+import { requireAccountId } from "../../base/identity.ts";
 import { operation } from "../../base/operation.ts";
 import { inTransaction } from "../../base/transaction.ts";
 import { getHidden } from "../../permissions/hidden/service.ts";
-import { nextChange } from "../access/rules.ts";
-import { keepVisibleRom, raiseOwnChange, requireAccountId } from "../access/service.ts";
+import { keepVisibleRom, raiseOwnChange } from "../access/service.ts";
 import { romNotFound } from "../rules.ts";
 import { StoredRomPropsSchema, UpdateRomPropsInput } from "./contract.ts";
 import {
