@@ -8,6 +8,7 @@ const TIMES_MAX = 4_000_000;
 async function drive(plan: LoadPlan): Promise<LoadResult> {
   const { authorization, cookie } = plan;
   const headers = {
+    "accept-encoding": "gzip",
     ...(authorization === null ? {} : { authorization }),
     ...(cookie === undefined ? {} : { cookie }),
   };

@@ -76,7 +76,9 @@ export async function chooseLoadGenerator(
 
 async function runWrk(cleanup: Cleanup, wrk: readonly string[], plan: LoadPlan): Promise<LoadResult> {
   const { authorization, cookie } = plan;
-  const header = authorization === null ? [] : ["-H", `Authorization: ${authorization}`];
+  // As browsers and the libraries of apps do.
+  const header = ["-H", "Accept-Encoding: gzip"];
+  if (authorization !== null) header.push("-H", `Authorization: ${authorization}`);
   if (cookie !== undefined) header.push("-H", `Cookie: ${cookie}`);
   const size = ["-t", "1", "-c", String(plan.connections), "-d", `${plan.seconds}s`, "--timeout", "10s"];
   return await runGenerator(

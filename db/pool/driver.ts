@@ -1,5 +1,6 @@
 /** What the pool knows of the driver's query objects, beyond its published types; checked by `pool.db.test.ts`. */
 import type postgres from "postgres";
+import type { StatementBook } from "./prepared.ts";
 
 /** A `sql` function of the driver: of a pool, a reserved connection or a transaction. */
 export type DriverSql = postgres.ReservedSql;
@@ -26,8 +27,12 @@ export function findHandler(sql: DriverSql): QueryHandler {
   return (sql.unsafe("") as unknown as DriverQuery).handler;
 }
 
-/** A copy of a driver's `sql` function whose queries are run by another handler. */
-export function routeQueries(sql: DriverSql, wrap: (run: QueryHandler) => QueryHandler): DriverSql {
+/** A copy of a driver's `sql` function whose queries are run by another handler, the frequent ones prepared. */
+export function routeQueries(
+  sql: DriverSql,
+  book: StatementBook,
+  wrap: (run: QueryHandler) => QueryHandler,
+): DriverSql {
   const route = <T>(value: T): T => {
     const query = value as unknown as Partial<DriverQuery>;
     if (typeof query.handler === "function") query.handler = wrap(query.handler);
@@ -36,7 +41,11 @@ export function routeQueries(sql: DriverSql, wrap: (run: QueryHandler) => QueryH
   const call = sql as unknown as (...words: unknown[]) => unknown;
   const routed = ((...words: unknown[]) => route(call(...words))) as unknown as DriverSql;
   return Object.assign(routed, sql, {
-    unsafe: (...words: Parameters<DriverSql["unsafe"]>) => route(sql.unsafe(...words)),
+    unsafe: (...[text, parameters, options]: Parameters<DriverSql["unsafe"]>) =>
+      // Without parameters it is a simple query, which may hold several statements.
+      parameters === undefined || parameters.length === 0
+        ? route(sql.unsafe(text, parameters, options))
+        : route(sql.unsafe(text, parameters, { ...options, prepare: book.isFrequent(text) })),
     notify: (channel: string, payload: string) => routed`select pg_notify(${channel}, ${payload})`,
   });
 }

@@ -35,7 +35,7 @@ export function createPool(url: string, options: DriverOptions & { max: number }
     );
     return closed;
   };
-  const pool = routeQueries(base, () => (query) => dispatch(slots, query));
+  const pool = routeQueries(base, slots.book, () => (query) => dispatch(slots, query));
   return Object.assign(pool, {
     reserve: () => reserve(slots),
     begin: (...words: [string | TransactionWork, TransactionWork?]) => {

@@ -34,7 +34,7 @@ async function openSession(slots: Slots): Promise<Session> {
 function createSession(slots: Slots, slot: Slot, inner: DriverSql): Session {
   let isOver = false;
   let failure: unknown;
-  const sql = routeQueries(inner, (run) => (query) => {
+  const sql = routeQueries(inner, slots.book, (run) => (query) => {
     if (isOver || slot.isDead) {
       query.reject(createLostError());
       return;
@@ -70,8 +70,10 @@ export async function begin(slots: Slots, mode: string, work: TransactionWork): 
   const session = await openSession(slots);
   let isClean = false;
   try {
-    await session.sql.unsafe(`begin ${mode.replace(/[^a-z ]/gi, "")}`);
-    const result = await runScope(addSavepoints(session.sql), work);
+    const begun = Promise.resolve(session.sql.unsafe(`begin ${mode.replace(/[^a-z ]/gi, "")}`));
+    // A bare one fails with its connection alone, so it travels with the first statement of the work.
+    if (mode !== "") await begun;
+    const [result] = await Promise.all([runScope(addSavepoints(session.sql), work), begun]);
     const { command } = await session.sql.unsafe("commit");
     isClean = true;
     // The server turns the commit of a failed transaction into a rollback without an error.

@@ -9,6 +9,7 @@ import {
   type QueryHandler,
   whenSettled,
 } from "./driver.ts";
+import { createStatementBook, type StatementBook } from "./prepared.ts";
 
 /** More waiting work than this means that the database is gone or far too slow: refuse, do not pile up. */
 const WAITING_MAX = 10_000;
@@ -32,6 +33,7 @@ export interface Slots {
   readonly options: DriverOptions;
   readonly max: number;
   readonly open: Set<Slot>;
+  readonly book: StatementBook;
   /** Called in order with a free slot, or with null when the pool closes. */
   readonly waiting: ((slot: Slot | null) => void)[];
   isClosing: boolean;
@@ -39,7 +41,7 @@ export interface Slots {
 
 /** A pool without connections yet. @param options Already parsed by the driver, so that all slots share them. */
 export function createSlots(options: DriverOptions, max: number): Slots {
-  return { options, max, open: new Set(), waiting: [], isClosing: false };
+  return { options, max, open: new Set(), book: createStatementBook(), waiting: [], isClosing: false };
 }
 
 function openSlot(slots: Slots): Slot {

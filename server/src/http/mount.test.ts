@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { gunzipSync } from "node:zlib";
 import * as v from "valibot";
 import { AppError } from "../base/errors.ts";
 import { operation } from "../base/operation.ts";
@@ -223,6 +224,35 @@ describe("mountRoutes: kept answers", () => {
     expect(await read("/counted?x=1", { identity: ana })).toBe("3");
     cache.invalidate();
     expect(await read("/counted", { identity: ana })).toBe("4");
+  });
+
+  test("sends a large answer that is asked for again packed to whoever takes it so", async () => {
+    const names = Array.from({ length: 1_000 }, (_, index) => `Star Pilot ${index}`);
+    const listing = operation(
+      { type: "query", scope: "public", input: Anything, output: Anything },
+      async () => names,
+    );
+    const { call } = openKit([get("/names", listing, { summary: "names", isCached: true })], {
+      cache: createResponseCache({ bytesMax: 1_000_000, ageMaxMs: 60_000 }),
+    });
+    const ask = async (acceptEncoding: string) =>
+      await call("/names", { headers: { "accept-encoding": acceptEncoding } });
+    const isPacked = (response: Response) => response.headers.get("content-encoding") === "gzip";
+    let answer = await ask("gzip");
+    // Packing is done aside; until then everybody gets it as it is.
+    for (let turn = 0; turn < 2_000 && !isPacked(answer); turn += 1) {
+      expect(await answer.json()).toEqual(names);
+      await Bun.sleep(1);
+      answer = await ask("gzip");
+    }
+    expect(isPacked(answer)).toBe(true);
+    expect(JSON.parse(gunzipSync(await answer.arrayBuffer()).toString())).toEqual(names);
+    const plain = await ask("br");
+    expect([plain.headers.get("content-encoding"), plain.headers.get("vary")]).toEqual([
+      null,
+      "accept-encoding",
+    ]);
+    expect(await plain.json()).toEqual(names);
   });
 
   test("keeps no answer beyond what its caller may see", async () => {

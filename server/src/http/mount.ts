@@ -8,6 +8,7 @@ import { callOperation, type Operation, requireAccess } from "../base/operation.
 import { detailResponse, toErrorResponse } from "./error-response.ts";
 import type { CallFacts, CreateContext } from "./gate.ts";
 import type { LocationHints } from "./input-issue.ts";
+import { acceptsGzip } from "./packing.ts";
 import { createReader, type RequestReader } from "./reader.ts";
 import type { FormReceiver } from "./receive.ts";
 import type { ResponseCache } from "./response-cache.ts";
@@ -176,7 +177,12 @@ async function answer(route: RestRoute, call: RouteCall, mount: Mount): Promise<
     if (options.isCached !== true || mount.cache === null) return toResponse(await make(), options.status);
     requireAccess(ctx, operation);
     const sight = (await mount.describeSight?.(ctx)) ?? "";
-    return await answerCached(mount.cache, `${sight} ${cacheKey(ctx.identity, request)}`, make);
+    const key = `${sight} ${cacheKey(ctx.identity, request)}`;
+    return await answerCached(
+      mount.cache,
+      { key, acceptEncoding: request.headers.get("accept-encoding") },
+      make,
+    );
   } catch (error) {
     return answerFailure(error, mount, { request: original, hints, errors: options.errors });
   } finally {
@@ -191,14 +197,17 @@ function cacheKey(identity: Identity, request: Request): string {
 
 async function answerCached(
   cache: ResponseCache,
-  key: string,
+  { key, acceptEncoding }: { readonly key: string; readonly acceptEncoding: string | null },
   make: () => Promise<unknown>,
 ): Promise<Response> {
-  const { body, status } = await cache.answer(key, async () => ({
+  const answer = await cache.answer(key, async () => ({
     body: new TextEncoder().encode(formatJson(await make())),
     status: 200,
   }));
-  return new Response(body, { status, headers: { "content-type": "application/json" } });
+  const headers = { "content-type": "application/json", vary: "accept-encoding" };
+  const packed = acceptsGzip(acceptEncoding) ? cache.findPacked(answer) : null;
+  if (packed === null) return new Response(answer.body, { status: answer.status, headers });
+  return new Response(packed, { status: answer.status, headers: { ...headers, "content-encoding": "gzip" } });
 }
 
 async function readInput(

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { finished, pipeline } from "node:stream/promises";
 import busboy, { type FileInfo } from "busboy";
 import { AppError } from "../base/errors.ts";
 import type { ReceivedFile } from "../base/received-file.ts";
@@ -97,16 +97,27 @@ async function receiveForm(
   for (const event of ["partsLimit", "filesLimit", "fieldsLimit"] as const) {
     parser.on(event, () => failed.reject(damagedForm("The form has too many parts")));
   }
-  const body = Readable.fromWeb(request.body as never);
+  const stop = new AbortController();
   try {
-    await Promise.race([pipeline(body, parser), failed.promise]);
+    await Promise.race([feed(request, parser, stop.signal), failed.promise]);
     const files = await Promise.race([Promise.all(waiting), failed.promise]);
     return { fields, files };
   } catch (cause) {
-    body.destroy();
+    stop.abort();
     parser.destroy();
     await Promise.allSettled(waiting);
     throw cause instanceof AppError ? cause : damagedForm("There was an error parsing the body", cause);
+  }
+}
+
+/** Gives a body to the parser; a small one whole, since a stream of web streams costs more than all of its bytes. */
+async function feed(request: Request, parser: busboy.Busboy, signal: AbortSignal): Promise<void> {
+  const lengthBytes = Number(request.headers.get("content-length") ?? Number.NaN);
+  if (lengthBytes <= RECEIVED_IN_MEMORY_BYTES) {
+    parser.end(await request.bytes());
+    await finished(parser, { signal });
+  } else {
+    await pipeline(Readable.fromWeb(request.body as never), parser, { signal });
   }
 }
 

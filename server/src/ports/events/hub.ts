@@ -20,18 +20,22 @@ export async function createFeedHub(sql: Sql): Promise<FeedHub> {
   const feeds = new Set<Feed>();
   let lastReadId = (await readLogBounds(sql)).last;
   let reading: Promise<void> | null = null;
+  /** The log grew while it was read, perhaps behind what that reading saw. */
+  let isStale = false;
 
   async function pullAll(): Promise<void> {
     for (;;) {
+      isStale = false;
       const events = await readEventsAfter(sql, lastReadId);
       for (const event of events) {
         lastReadId = Number(event.id);
         for (const feed of feeds) feed.offer(event);
       }
-      if (events.length < READ_EVENTS_MAX) return;
+      if (events.length < READ_EVENTS_MAX && !isStale) return;
     }
   }
   function pull(): Promise<void> {
+    isStale = true;
     reading ??= pullAll().finally(() => {
       reading = null;
     });

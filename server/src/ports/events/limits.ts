@@ -10,6 +10,8 @@ export const PENDING_EVENTS_MAX = 10_000;
 export const FEED_EVENTS_MAX = 1024;
 /** Pause before a failed write of the log is tried again. */
 export const RETRY_MS = 500;
+/** Pause behind a write of the log: what is raised in a burst goes together, and listeners hear of it a blink later. */
+export const BETWEEN_BATCHES_MS = 10;
 /** Listeners of one process. */
 export const FEEDS_MAX = 5_000;
 /** Events read from the log at once. */

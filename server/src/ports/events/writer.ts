@@ -1,6 +1,6 @@
 import type { DatabaseHandle } from "@multitap/db";
 import type { Log } from "../log/port.ts";
-import { PENDING_EVENTS_MAX, READ_EVENTS_MAX, RETRY_MS } from "./limits.ts";
+import { BETWEEN_BATCHES_MS, PENDING_EVENTS_MAX, READ_EVENTS_MAX, RETRY_MS } from "./limits.ts";
 import type { RaisedEvent } from "./port.ts";
 
 /** Channel on which processes tell each other that the log grew. */
@@ -26,6 +26,7 @@ export function createEventWriter(sql: DatabaseHandle["sql"], log: Log): EventWr
       const batch = pending.splice(0, READ_EVENTS_MAX);
       try {
         await insertEvents(sql, batch);
+        await Bun.sleep(BETWEEN_BATCHES_MS);
       } catch (error) {
         pending.unshift(...batch);
         if (isClosed) return;
@@ -58,11 +59,10 @@ async function insertEvents(sql: DatabaseHandle["sql"], batch: readonly RaisedEv
   const rows = batch.map((event) => ({ topic: event.topic, user_id: event.userId, data: event.data, at }));
   // As text: drizzle turns this driver's own JSON serialisation off.
   const text = JSON.stringify(rows);
-  await sql.begin(async (tx) => {
-    await tx`select pg_advisory_xact_lock(${LOG_LOCK})`;
-    await tx`insert into event_log (topic, user_id, data, at)
-      select topic, user_id, data, at from jsonb_to_recordset(${text}::text::jsonb)
-      as r(topic text, user_id integer, data jsonb, at timestamptz)`;
-    await tx`select pg_notify(${EVENT_CHANNEL}, '')`;
-  });
+  // One round trip; the rows take their ids behind the lock because they are joined to it.
+  await sql`with locked as materialized (select pg_advisory_xact_lock(${LOG_LOCK})),
+    written as (insert into event_log (topic, user_id, data, at)
+      select topic, user_id, data, at from locked, jsonb_to_recordset(${text}::text::jsonb)
+      as r(topic text, user_id integer, data jsonb, at timestamptz))
+    select pg_notify(${EVENT_CHANNEL}, '')`;
 }
