@@ -1,5 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { constraintName, DB_ERROR_CODES, DbError, describeCause, sqlState } from "./errors.ts";
+import {
+  constraintName,
+  DB_ERROR_CODES,
+  DbError,
+  describeCause,
+  isUniqueViolation,
+  sqlState,
+} from "./errors.ts";
 
 describe("DbError", () => {
   test("ends its line with the code and takes the exit code from the table", () => {
@@ -39,6 +46,16 @@ describe("sqlState", () => {
     const error: { code: string; cause?: unknown } = { code: "nothing" };
     error.cause = error;
     expect(sqlState(error)).toBeNull();
+  });
+});
+
+describe("isUniqueViolation", () => {
+  test.each([
+    ["a value that is taken", new Error("Failed query", { cause: { code: "23505" } }), true],
+    ["a row that is missing elsewhere", { code: "23503" }, false],
+    ["no error of the server", new Error("23505"), false],
+  ])("of %s", (_name, error, expected) => {
+    expect(isUniqueViolation(error)).toBe(expected);
   });
 });
 

@@ -62,6 +62,9 @@ const CAUSE_DEPTH_MAX = 6;
 // Five characters with a digit. Node's own codes of five characters (EPIPE, E2BIG) all start with E, no SQLSTATE does.
 const SQL_STATE = /^(?=.*\d)[0-9A-DF-Z][0-9A-Z]{4}$/;
 
+/** The server's answer when a unique key has the value already. */
+const UNIQUE_VIOLATION = "23505";
+
 function* walkCauses(error: unknown): Generator<Record<string, unknown>> {
   let current = error;
   for (let depth = 0; depth < CAUSE_DEPTH_MAX; depth++) {
@@ -77,6 +80,11 @@ export function sqlState(error: unknown): string | null {
     if (typeof level.code === "string" && SQL_STATE.test(level.code)) return level.code;
   }
   return null;
+}
+
+/** Whether a statement failed because a unique key has the value already; its transaction is lost then. */
+export function isUniqueViolation(error: unknown): boolean {
+  return sqlState(error) === UNIQUE_VIOLATION;
 }
 
 /** The name of the violated constraint; null when the error names none. */

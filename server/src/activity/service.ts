@@ -1,3 +1,4 @@
+import { RESOURCES_PREFIX } from "../base/addresses.ts";
 import { toInstant } from "../base/clock.ts";
 import type { Context } from "../base/context.ts";
 import { AppError } from "../base/errors.ts";
@@ -20,9 +21,6 @@ import {
 import { ENTRIES_LISTED_MAX, ENTRIES_PER_USER_MAX, ENTRY_TTL_MS } from "./limits.ts";
 import { type EntryFacts, listEntryFacts } from "./queries.ts";
 import type { Entry } from "./rules.ts";
-
-/** URL prefix under which downloaded artwork is served. */
-const RESOURCES_PREFIX = "/assets/romm/resources";
 
 function toWebPath(path: string): string {
   return /^(?:https?:|\/)/.test(path) ? path : `${RESOURCES_PREFIX}/${path}`;

@@ -22,7 +22,7 @@ import { answerDocs } from "./docs.ts";
 import { createGate } from "./gate.ts";
 import { answerLive, answerReady, type HealthCheck } from "./health.ts";
 import { answerPhase, type Lifecycle } from "./lifecycle.ts";
-import { answerResource, RESOURCES_PREFIX } from "./resource-files.ts";
+import { answerResource, RESOURCES_ROOT } from "./resource-files.ts";
 import { restRoutes } from "./rest.ts";
 import { appRouter } from "./trpc.ts";
 import { answerWeb } from "./web-page.ts";
@@ -187,7 +187,7 @@ async function answerOutside(
   path: string,
   { ports, facts }: DispatcherParts,
 ): Promise<Response> {
-  if (!path.startsWith(RESOURCES_PREFIX)) return answerWeb(request, path);
+  if (!path.startsWith(RESOURCES_ROOT)) return answerWeb(request, path);
   const { resourcesPath } = facts;
   return await answerResource(request, path, { files: ports.files, resourcesPath });
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
-import { answerResource, RESOURCES_PREFIX as PREFIX } from "./resource-files.ts";
+import { answerResource, RESOURCES_ROOT as PREFIX } from "./resource-files.ts";
 import { createTestApp, type TestApp } from "./testing.ts";
 
 let app: TestApp;

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { RESOURCES_PREFIX } from "../base/addresses.ts";
 import { isEntryName } from "../base/entry-name.ts";
 import { AUDIO_TYPES, PICTURE_TYPES } from "../base/media-types.data.ts";
 import { detailResponse } from "../http/error-response.ts";
@@ -6,7 +7,7 @@ import { fileResponse } from "../http/file-response.ts";
 import type { Files } from "../ports/files/port.ts";
 
 /** Where artwork and manuals are found, as apps build the address themselves. */
-export const RESOURCES_PREFIX = "/assets/romm/resources/";
+export const RESOURCES_ROOT = `${RESOURCES_PREFIX}/`;
 
 /** What browsers may show of their own accord, by extension; anything else is handed out to be stored. */
 const CONTENT_TYPES: ReadonlyMap<string, string> = new Map([
@@ -51,7 +52,7 @@ export async function answerResource(
   if (request.method !== "GET" && request.method !== "HEAD") {
     return detailResponse(405, "Method Not Allowed", { allow: "GET, HEAD" });
   }
-  const names = readNames(path.slice(RESOURCES_PREFIX.length));
+  const names = readNames(path.slice(RESOURCES_ROOT.length));
   if (names === null) return notFound();
   const filePath = join(resourcesPath, ...names);
   const facts = await files.find(filePath);

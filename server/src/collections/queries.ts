@@ -1,19 +1,15 @@
 import type { Executor } from "@multitap/db";
-import { constraintName, sqlState } from "@multitap/db/errors";
+import { constraintName, isUniqueViolation } from "@multitap/db/errors";
 import { collections, collectionsRoms } from "@multitap/db/schema/collections";
 import { roms } from "@multitap/db/schema/roms";
 import { users } from "@multitap/db/schema/users";
+import { countChanged } from "@multitap/db/statements";
 import { and, asc, count, eq, gt, or, type SQL, sql } from "drizzle-orm";
 import { toInstant } from "../base/clock.ts";
+import { formatIds } from "../base/sql.ts";
+import type { Hidden } from "../permissions/hidden/contract.ts";
 import type { CollectionWithParts } from "./contract.ts";
-import {
-  andVisible,
-  formatIds,
-  type HiddenIds,
-  parseIds,
-  parseRomCovers,
-  selectRomCovers,
-} from "./covers/queries.ts";
+import { andVisible, parseIds, parseRomCovers, selectRomCovers } from "./covers/queries.ts";
 import { parseCoverPath } from "./covers/rules.ts";
 import { COLLECTIONS_LISTED_MAX } from "./limits.ts";
 
@@ -22,14 +18,12 @@ export type CollectionRow = typeof collections.$inferSelect;
 
 /** First of the two numbers of the lock on how many collections an account has; the second is the account's. */
 const OWNER_LOCKS = 0x63_6f_6c;
-/** The answer of the database when a unique key has the value already. */
-const UNIQUE_VIOLATION = "23505";
 
 /** Whose sight a query takes. */
 export interface Viewer {
   /** Null for callers without an account: they see what is public. */
   readonly userId: number | null;
-  readonly hidden: HiddenIds;
+  readonly hidden: Hidden;
 }
 
 export interface CollectionQuery extends Viewer {
@@ -43,7 +37,7 @@ function isVisible(userId: number | null): SQL | undefined {
 }
 
 /** The visible roms of the collection of the outer query, from `from` on. */
-function fromMembers(hidden: HiddenIds): SQL {
+function fromMembers(hidden: Hidden): SQL {
   const join = hidden.platformIds.length === 0 ? sql`` : sql`join ${roms} r on r.id = m.rom_id`;
   return sql`from ${collectionsRoms} m ${join} where m.collection_id = ${collections.id}${andVisible(hidden, {
     romId: sql`m.rom_id`,
@@ -117,10 +111,7 @@ export async function findCollectionRow(
   collectionId: number,
   userId: number | null,
 ): Promise<CollectionRow | null> {
-  const [row] = await db
-    .select()
-    .from(collections)
-    .where(and(eq(collections.id, collectionId), isVisible(userId)));
+  const [row] = await selectCollection(db, collectionId, userId);
   return row ?? null;
 }
 
@@ -130,12 +121,15 @@ export async function lockCollectionRow(
   collectionId: number,
   userId: number | null,
 ): Promise<CollectionRow | null> {
-  const [row] = await db
+  const [row] = await selectCollection(db, collectionId, userId).for("update");
+  return row ?? null;
+}
+
+function selectCollection(db: Executor, collectionId: number, userId: number | null) {
+  return db
     .select()
     .from(collections)
-    .where(and(eq(collections.id, collectionId), isVisible(userId)))
-    .for("update");
-  return row ?? null;
+    .where(and(eq(collections.id, collectionId), isVisible(userId)));
 }
 
 /** Waits until no other transaction makes a collection for an account; the lock ends with the transaction. */
@@ -179,7 +173,7 @@ async function orTaken(write: () => Promise<number>): Promise<number | Taken> {
   try {
     return await write();
   } catch (error) {
-    if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+    if (!isUniqueViolation(error)) throw error;
     return constraintName(error) === "collections_favorite_key" ? "favorite" : "name";
   }
 }
@@ -193,7 +187,7 @@ export async function deleteCollectionRow(db: Executor, collectionId: number): P
 export interface MembersChange {
   readonly collectionId: number;
   readonly romIds: readonly number[];
-  readonly hidden: HiddenIds;
+  readonly hidden: Hidden;
 }
 
 const idsOf = (ids: readonly number[]) => sql`(select unnest(${formatIds(ids)}::text::int4[]))`;
@@ -236,13 +230,6 @@ export async function removeOtherMembers(
     sql`delete from ${collectionsRoms} m using ${roms} r where m.collection_id = ${collectionId} and r.id = m.rom_id
       and m.rom_id not in ${idsOf(romIds)}${andVisible(hidden, ROM)}`,
   );
-}
-
-async function countChanged(db: Executor, change: SQL): Promise<number> {
-  const [row] = await db.execute<{ count: number }>(
-    sql`with changed as (${change} returning 1) select count(*)::int as count from changed`,
-  );
-  return row?.count ?? 0;
 }
 
 /** Counts the roms of a collection, hidden ones too. */

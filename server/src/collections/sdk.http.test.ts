@@ -1,6 +1,7 @@
 // The published client against the real server: both sides of every call about collections.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type Client, createClient, isMultitapError } from "@multitap/client";
+import type { Client } from "@multitap/client";
+import { codeOf, openAppClient } from "../auth/client.testing.ts";
 import { makePicture } from "../users/pictures.testing.ts";
 import { type CollectionScene, openCollectionScene } from "./scene.testing.ts";
 
@@ -16,12 +17,7 @@ beforeAll(async () => {
   const { app } = scene.library;
   const open = async (username: string, password: string, more: string) => {
     const scope = `collections.read collections.write roms.read ${more}`.trim();
-    const body = new URLSearchParams({ username, password, scope });
-    const pair = (await (await app.fetch("/api/token", { method: "POST", body })).json()) as {
-      access_token: string;
-    };
-    const fetch = (url: string, init: RequestInit) => app.fetch(url.replace("http://nas", ""), init);
-    return createClient({ url: "http://nas", fetch, auth: pair.access_token, retry: false });
+    return await openAppClient(app, { username, password, scope });
   };
   client = await open("admin", "adminpass", "roms.write");
   ana = await open("ana", "viewerpass", "");
@@ -31,12 +27,6 @@ afterAll(async () => {
   await ana.close();
   await scene.close();
 });
-
-const codeOf = (work: Promise<unknown>) =>
-  work.then(
-    () => "no error",
-    (error: unknown) => (isMultitapError(error) ? `${error.kind} ${error.code}` : String(error)),
-  );
 
 describe("client.collections", () => {
   test("goes through a collection's whole life", async () => {

@@ -1,5 +1,6 @@
 // The number of statements per call grows neither with the collections nor with what is in them, and both are bounded.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { watchStatements } from "../app/statements.testing.ts";
 import { type CollectionScene, openCollectionScene, type WireCollection } from "./scene.testing.ts";
 
 const SLOW_MS = 60_000;
@@ -8,37 +9,18 @@ let statements: string[] = [];
 
 beforeEach(async () => {
   scene = await openCollectionScene({ MULTITAP_RESPONSE_CACHE: "false" });
-  const { sql } = scene.library.app.database.handle;
-  countStatements(sql);
-  const begin = sql.begin.bind(sql) as unknown as (work: (tx: Sender) => unknown) => Promise<unknown>;
-  // Transactions speak through a connection of their own.
-  const counted = (work: (tx: Sender) => unknown) =>
-    begin((tx) => {
-      countStatements(tx);
-      return work(tx);
-    });
-  Object.assign(sql, { begin: counted });
+  statements = watchStatements(
+    scene.library.app,
+    /\b(?:roms|rom_\w+|\w*collections\w*|hidden_entities|users)\b/,
+  );
 }, SLOW_MS);
 afterEach(() => scene.close());
-
-/** What statements are sent through. */
-type Sender = Pick<CollectionScene["library"]["app"]["database"]["handle"]["sql"], "unsafe">;
-
-/** Listens to what goes to the driver; the job queue's own statements name none of these tables. */
-function countStatements(sender: Sender): void {
-  const send = sender.unsafe.bind(sender) as Sender["unsafe"];
-  const listen: Sender["unsafe"] = (text, ...rest) => {
-    if (/\b(?:roms|rom_\w+|\w*collections\w*|hidden_entities|users)\b/.test(text)) statements.push(text);
-    return send(text, ...rest);
-  };
-  Object.assign(sender, { unsafe: listen });
-}
 
 /** Whoever calls is looked up from time to time, so the least of three counts. */
 async function countFor(call: () => Promise<{ readonly status: number }>): Promise<number> {
   const counts: number[] = [];
   for (let round = 0; round < 3; round += 1) {
-    statements = [];
+    statements.length = 0;
     expect((await call()).status).toBe(200);
     counts.push(statements.length);
   }

@@ -1,19 +1,12 @@
+import { toPictureAddress } from "../base/addresses.ts";
 import type { CollectionWithParts, RomCover } from "./contract.ts";
-
-/** URL prefix under which pictures of the resources folder are served. */
-const RESOURCES_PREFIX = "/assets/romm/resources";
-
-/** A picture below the resources folder, with digits that change with its row so that caches notice. */
-function toCoverUrl(path: string, updatedAt: string): string {
-  return `${RESOURCES_PREFIX}/${path}?ts=${Date.parse(updatedAt)}`;
-}
 
 /** The covers of a collection's roms, in the two sizes. */
 export function toRomCoversWire(covers: readonly RomCover[]) {
   const urls = (pathOf: (cover: RomCover) => string | null) =>
     covers.flatMap((cover) => {
       const path = pathOf(cover);
-      return path === null ? [] : [toCoverUrl(path, cover.updatedAt)];
+      return path === null ? [] : [toPictureAddress(path, cover.updatedAt)];
     });
   return {
     path_covers_small: urls(({ small }) => small),
@@ -30,8 +23,8 @@ export function toCollectionWire(collection: CollectionWithParts) {
     description: collection.description,
     rom_ids: collection.romIds ?? [],
     rom_count: collection.romCount,
-    path_cover_small: coverSmall === null ? null : toCoverUrl(coverSmall, updatedAt),
-    path_cover_large: coverLarge === null ? null : toCoverUrl(coverLarge, updatedAt),
+    path_cover_small: coverSmall === null ? null : toPictureAddress(coverSmall, updatedAt),
+    path_cover_large: coverLarge === null ? null : toPictureAddress(coverLarge, updatedAt),
     ...toRomCoversWire(collection.romCovers),
     is_public: collection.isPublic,
     is_favorite: collection.isFavorite,

@@ -1,3 +1,4 @@
+import { baseUrlOf } from "../base/addresses.ts";
 import type { Context, Ports } from "../base/context.ts";
 import { AppError, isAppError } from "../base/errors.ts";
 import { operation } from "../base/operation.ts";
@@ -38,7 +39,7 @@ function exportOperation(format: ExportFormat) {
       const hidden = await getHidden(ctx);
       const found = await listExportPlatforms(ctx.db, platformIds);
       const visible = found.filter(({ id }) => !hidden.platforms.has(id));
-      const baseUrl = ctx.baseUrl ?? ctx.facts.publicUrl ?? "";
+      const baseUrl = baseUrlOf(ctx);
       const { written, failures } = await writeLists(ctx, visible, { format, isLocal, baseUrl });
       if (written.length > 0) return written;
       throw failures[0] ?? nothingWritten();

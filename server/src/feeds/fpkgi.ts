@@ -1,11 +1,12 @@
+import { baseUrlOf, formatFileUrl } from "../base/addresses.ts";
 import type { Context } from "../base/context.ts";
 import { FILE_CATEGORIES } from "../base/file-categories.data.ts";
 import { parseFileName } from "../base/file-name.ts";
 import { type FeedAnswer, type FeedFile, type FeedRom, PlatformContentInput } from "./contract.ts";
 import { feed } from "./feed.ts";
-import { baseUrlOf, listFiles, mapRows, requirePlatform } from "./library.ts";
+import { listFiles, mapRows, requirePlatform } from "./library.ts";
 import { contentTypeInvalid } from "./packages.ts";
-import { formatCoverUrl, formatFileUrl, PACKAGE_EXTENSION } from "./rules.ts";
+import { formatCoverUrl, PACKAGE_EXTENSION } from "./rules.ts";
 
 /** Sorts of packages that are named after their rom. */
 const LABELS: Readonly<Record<string, string>> = {

@@ -1,8 +1,9 @@
+import { baseUrlOf, formatRomUrl } from "../base/addresses.ts";
 import type { Context } from "../base/context.ts";
 import { type FeedAnswer, type FeedRom, PlatformInput } from "./contract.ts";
 import { feed } from "./feed.ts";
-import { baseUrlOf, listRoms, mapRows, requirePlatform } from "./library.ts";
-import { formatCoverUrl, formatRomUrl, formatRow, toHeaderWord } from "./rules.ts";
+import { listRoms, mapRows, requirePlatform } from "./library.ts";
+import { formatCoverUrl, formatRow, toHeaderWord } from "./rules.ts";
 
 /** Version of the list's format, and the line that names the delimiter. */
 const HEAD = ["1", "\t"];

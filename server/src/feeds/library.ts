@@ -12,11 +12,6 @@ import {
   listFeedRoms,
 } from "./queries.ts";
 
-/** The address under which the caller reaches us; links of a feed begin with it. */
-export function baseUrlOf({ baseUrl, facts }: Context): string {
-  return baseUrl ?? facts.publicUrl ?? "";
-}
-
 /** The platform of a slug, or null: of several folders with one slug the first, hidden ones are not there. */
 export async function findPlatform(ctx: Context, slug: string): Promise<FeedPlatform | null> {
   // No text of the database holds this character; asking for it would break the statement.

@@ -66,9 +66,12 @@ export async function readKeys(
   packages: readonly Package[],
 ): Promise<ReadonlyMap<number, string>> {
   const files = new Map(packages.flatMap(({ key }) => (key === null ? [] : [[key.id, key] as const])));
-  const wanted = [...files.values()]
-    .filter(({ sizeBytes }) => sizeBytes === KEY_BYTES)
-    .slice(0, RAP_FILES_MAX);
+  const found = [...files.values()].filter(({ sizeBytes }) => sizeBytes === KEY_BYTES);
+  const wanted = found.slice(0, RAP_FILES_MAX);
+  if (found.length > wanted.length) {
+    const facts = { keysMax: RAP_FILES_MAX, keyCount: found.length };
+    ctx.ports.log.warn("a feed has more licence keys than its limit, and the last ones were left out", facts);
+  }
   const keys = new Map<number, string>();
   for (let start = 0; start < wanted.length; start += RAP_FILES_AT_ONCE) {
     const some = wanted.slice(start, start + RAP_FILES_AT_ONCE);

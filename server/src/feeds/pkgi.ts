@@ -1,10 +1,11 @@
+import { baseUrlOf, formatFileUrl } from "../base/addresses.ts";
 import type { Context } from "../base/context.ts";
 import { FILE_CATEGORIES } from "../base/file-categories.data.ts";
 import { ContentTypeInput, type FeedAnswer } from "./contract.ts";
 import { type Feed, feed } from "./feed.ts";
-import { baseUrlOf, mapRows } from "./library.ts";
+import { mapRows } from "./library.ts";
 import { listPackages, type Package, readKeys } from "./packages.ts";
-import { CONTENT_TYPE_NUMBERS, formatContentId, formatFileUrl, formatRow, packageName } from "./rules.ts";
+import { CONTENT_TYPE_NUMBERS, formatContentId, formatRow, packageName } from "./rules.ts";
 
 /** What PKGi lists on one console. */
 interface PkgiConsole {

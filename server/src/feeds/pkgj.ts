@@ -1,9 +1,10 @@
+import { baseUrlOf, formatFileUrl } from "../base/addresses.ts";
 import type { Context } from "../base/context.ts";
 import { type FeedAnswer, FeedInput } from "./contract.ts";
 import { type Feed, feed } from "./feed.ts";
-import { baseUrlOf, mapRows } from "./library.ts";
+import { mapRows } from "./library.ts";
 import { listPackages, type Package, readKeys } from "./packages.ts";
-import { formatContentId, formatFileUrl, formatRow, packageName } from "./rules.ts";
+import { formatContentId, formatRow, packageName } from "./rules.ts";
 
 /** What the columns of a list are filled from. */
 interface PkgjRow extends Package {

@@ -1,19 +1,7 @@
+import { RESOURCES_PREFIX } from "../base/addresses.ts";
 import { encodePath } from "../base/encode-path.ts";
 import { parseFileName } from "../base/file-name.ts";
 import type { FeedFile, FeedRom } from "./contract.ts";
-
-/** Where stored pictures are served. */
-const RESOURCES_PATH = "/assets/romm/resources";
-
-/** Address of the bytes of a rom. */
-export function formatRomUrl(baseUrl: string, rom: Pick<FeedRom, "id" | "fsName">): string {
-  return `${baseUrl}/api/roms/${rom.id}/content/${encodePath(rom.fsName)}`;
-}
-
-/** Address of the bytes of one file; the id is the file's. */
-export function formatFileUrl(baseUrl: string, file: Pick<FeedFile, "id" | "fileName">): string {
-  return `${baseUrl}/api/roms/${file.id}/files/content/${encodePath(file.fileName)}`;
-}
 
 /** Address of a stored picture; null when there is none. Its digits change with the rom, so that caches notice. */
 export function formatCoverUrl(
@@ -21,7 +9,7 @@ export function formatCoverUrl(
   path: string,
   { updatedAtMs }: Pick<FeedRom, "updatedAtMs">,
 ): string | null {
-  return path === "" ? null : `${baseUrl}${RESOURCES_PATH}/${encodePath(path)}?ts=${updatedAtMs}`;
+  return path === "" ? null : `${baseUrl}${RESOURCES_PREFIX}/${encodePath(path)}?ts=${updatedAtMs}`;
 }
 
 /** One line of separated values: a field with the delimiter, a quote or a line break stands in quotes. */

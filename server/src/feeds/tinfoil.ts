@@ -1,8 +1,9 @@
+import { baseUrlOf, formatFileUrl } from "../base/addresses.ts";
 import type { Context } from "../base/context.ts";
 import { type FeedAnswer, SlugInput } from "./contract.ts";
 import { feed } from "./feed.ts";
-import { baseUrlOf, findPlatform, listFiles, mapRows } from "./library.ts";
-import { formatFileUrl, lastExtension } from "./rules.ts";
+import { findPlatform, listFiles, mapRows } from "./library.ts";
+import { lastExtension } from "./rules.ts";
 
 /** Files that Tinfoil installs; it does not know them in capitals. */
 const EXTENSIONS: readonly string[] = ["xci", "nsp", "nsz", "xcz", "nro"];

@@ -1,9 +1,10 @@
+import { baseUrlOf, formatRomUrl } from "../base/addresses.ts";
 import type { Context } from "../base/context.ts";
 import { listWebrcadeTypes } from "../platforms/service.ts";
 import { type FeedAnswer, FeedInput, type FeedPlatform, type FeedRom } from "./contract.ts";
 import { feed } from "./feed.ts";
-import { baseUrlOf, listPlatforms, listRoms, mapRows } from "./library.ts";
-import { formatCoverUrl, formatRomUrl, toHeaderWord } from "./rules.ts";
+import { listPlatforms, listRoms, mapRows } from "./library.ts";
+import { formatCoverUrl, toHeaderWord } from "./rules.ts";
 
 /**
  * Feed of https://www.webrcade.com: one category per platform it can play, also without games.

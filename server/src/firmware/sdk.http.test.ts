@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Client, createClient, isMultitapError } from "@multitap/client";
+import type { Client } from "@multitap/client";
 import { fileSink } from "@multitap/client/node";
+import { codeOf, openAppClient } from "../auth/client.testing.ts";
 import { type LibraryScene, openLibraryScene } from "../platforms/scene.testing.ts";
 
 let scene: LibraryScene;
@@ -14,25 +15,14 @@ let folder = "";
 beforeAll(async () => {
   scene = await openLibraryScene();
   folder = await mkdtemp(join(tmpdir(), "multitap-firmware-"));
-  const { app } = scene;
   const scope = "platforms.read platforms.write firmware.read firmware.write";
-  const body = new URLSearchParams({ username: "admin", password: "adminpass", scope });
-  const granted = await app.fetch("/api/token", { method: "POST", body });
-  const { access_token: auth } = (await granted.json()) as { access_token: string };
-  const fetch = (url: string, init: RequestInit) => app.fetch(url.replace("http://nas", ""), init);
-  client = createClient({ url: "http://nas", fetch, auth, retry: false });
+  client = await openAppClient(scene.app, { scope });
 }, 30_000);
 afterAll(async () => {
   await client.close();
   await scene.app.close();
   await rm(folder, { recursive: true, force: true });
 });
-
-const codeOf = (work: Promise<unknown>) =>
-  work.then(
-    () => "no error",
-    (error: unknown) => (isMultitapError(error) ? `${error.kind} ${error.code}` : String(error)),
-  );
 
 test("a client makes a platform, keeps its firmware, and removes both", async () => {
   const { platforms, firmware } = client;

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { watchStatements } from "../app/statements.testing.ts";
 import { ADMIN } from "../auth/calls.testing.ts";
 import { type LibraryScene, openLibraryScene } from "../platforms/scene.testing.ts";
 
@@ -11,34 +12,12 @@ let statements: string[] = [];
 
 beforeAll(async () => {
   scene = await openLibraryScene({ environment: { MULTITAP_RESPONSE_CACHE: "false" } });
-  const { sql } = scene.app.database.handle;
-  countStatements(sql);
-  const begin = sql.begin.bind(sql) as unknown as (work: (tx: Sender) => unknown) => Promise<unknown>;
-  // Transactions speak through a connection of their own.
-  const counted = (work: (tx: Sender) => unknown) =>
-    begin((tx) => {
-      countStatements(tx);
-      return work(tx);
-    });
-  Object.assign(sql, { begin: counted });
+  statements = watchStatements(scene.app, /\b(?:firmware|platforms|roms|hidden_entities)\b/);
 }, SLOW_MS);
 afterAll(() => scene.app.close());
 
-/** What statements are sent through. */
-type Sender = Pick<LibraryScene["app"]["database"]["handle"]["sql"], "unsafe">;
-
-/** Listens to what goes to the driver; the job queue's own statements name none of these tables. */
-function countStatements(sender: Sender): void {
-  const send = sender.unsafe.bind(sender) as Sender["unsafe"];
-  const listen: Sender["unsafe"] = (text, ...rest) => {
-    if (/\b(?:firmware|platforms|roms|hidden_entities)\b/.test(text)) statements.push(text);
-    return send(text, ...rest);
-  };
-  Object.assign(sender, { unsafe: listen });
-}
-
 async function countFor(call: () => Promise<{ readonly status: number }>): Promise<number> {
-  statements = [];
+  statements.length = 0;
   expect((await call()).status).toBe(200);
   return statements.length;
 }

@@ -2,21 +2,18 @@ import type { Executor } from "@multitap/db";
 import { musicFavoriteTracks } from "@multitap/db/schema/collections";
 import { platforms } from "@multitap/db/schema/platforms";
 import { romFiles, roms, trackMeta } from "@multitap/db/schema/roms";
+import { countChanged } from "@multitap/db/statements";
 import { type SQL, sql } from "drizzle-orm";
 import { toInstant } from "../base/clock.ts";
+import { formatIds, toPartPattern } from "../base/sql.ts";
+import type { Hidden } from "../permissions/hidden/contract.ts";
 import type { FacetOrder, MusicFacet, MusicTrack, PlaylistOrder, TrackFilter } from "./contract.ts";
-
-/** What the caller of a query must take for absent. */
-export interface HiddenIds {
-  readonly platformIds: readonly number[];
-  readonly romIds: readonly number[];
-}
 
 /** Whose sight a query takes. */
 export interface Viewer {
   /** Null for callers without an account, who have no favourites. */
   readonly userId: number | null;
-  readonly hidden: HiddenIds;
+  readonly hidden: Hidden;
 }
 
 /** Every track: a file `f` with tags `t` of a rom `r` of a platform `p`. */
@@ -24,7 +21,7 @@ export const FROM_TRACKS = sql`from ${trackMeta} t join ${romFiles} f on f.id = 
   join ${roms} r on r.id = f.rom_id join ${platforms} p on p.id = r.platform_id`;
 
 /** Conditions that hold for a track that the caller may see, on disk now. */
-export function isVisibleTrack({ platformIds, romIds }: HiddenIds): SQL {
+export function isVisibleTrack({ platformIds, romIds }: Hidden): SQL {
   const notIn = (column: SQL, ids: readonly number[]) =>
     ids.length === 0 ? sql`` : sql` and ${column} <> all((select ${formatIds(ids)}::text::int4[])::int4[])`;
   return sql`f.category = 'soundtrack' and not f.missing_from_fs and not r.missing_from_fs${notIn(
@@ -33,19 +30,9 @@ export function isVisibleTrack({ platformIds, romIds }: HiddenIds): SQL {
   )}${notIn(sql`r.id`, romIds)}`;
 }
 
-/** Ids as the text of a PostgreSQL array, so that any number of them is one parameter. */
-export function formatIds(ids: readonly number[]): string {
-  return `{${ids.join(",")}}`;
-}
-
 /** Ids with the place of each in the list, from 1; the first place of one that is named twice. */
 export function unnestIds(ids: readonly number[]): SQL {
   return sql`(select id, min(n) as n from unnest(${formatIds(ids)}::text::int4[]) with ordinality as u(id, n) group by id)`;
-}
-
-/** Part of a text, taken as it is: neither sign of a pattern means anything. */
-function toPattern(text: string): string {
-  return `%${text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
 }
 
 /** Facets by the column that holds their values. */
@@ -57,11 +44,11 @@ const FACET_COLUMNS = {
 } as const;
 export type FacetName = keyof typeof FACET_COLUMNS;
 
-function toConditions(filter: TrackFilter, hidden: HiddenIds): SQL {
+function toConditions(filter: TrackFilter, hidden: Hidden): SQL {
   const { search, artist, album, genre, platformIds, romId, year, minDurationSeconds, maxDurationSeconds } =
     filter;
   const equals = (column: SQL, text: string) => sql`lower(${column}) = lower(${text})`;
-  const pattern = search === undefined || search === "" ? undefined : toPattern(search);
+  const pattern = search === undefined || search === "" ? undefined : toPartPattern(search);
   const conditions = [
     isVisibleTrack(hidden),
     pattern && sql`(t.title ilike ${pattern} or t.artist ilike ${pattern} or t.album ilike ${pattern})`,
@@ -241,7 +228,7 @@ export async function lockFavorites(db: Executor, userId: number): Promise<void>
 export interface FavoritesChange {
   readonly userId: number;
   readonly fileIds: readonly number[];
-  readonly hidden: HiddenIds;
+  readonly hidden: Hidden;
 }
 
 /** Adds tracks to the favourites, unless they are there or unknown; gives how many were added. */
@@ -273,12 +260,4 @@ export async function removeFavorites(
 /** Counts the favourites of an account, hidden ones too. */
 export async function countFavorites(db: Executor, userId: number): Promise<number> {
   return await countRows(db, sql`from ${musicFavoriteTracks} m where m.user_id = ${userId}`);
-}
-
-/** Runs a change and gives how many rows it touched. */
-export async function countChanged(db: Executor, change: SQL): Promise<number> {
-  const [row] = await db.execute<{ count: number }>(
-    sql`with changed as (${change} returning 1) select count(*)::int as count from changed`,
-  );
-  return row?.count ?? 0;
 }

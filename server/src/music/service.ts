@@ -1,6 +1,5 @@
 import type { Context } from "../base/context.ts";
-import { AppError } from "../base/errors.ts";
-import { findAccountId } from "../base/identity.ts";
+import { findAccountId, requireAccountId } from "../base/identity.ts";
 import { operation } from "../base/operation.ts";
 import { inTransaction } from "../base/transaction.ts";
 import { getHidden } from "../permissions/hidden/service.ts";
@@ -47,13 +46,6 @@ function toQuery(input: ListTracksInput, source: TrackSource): TrackPageQuery {
   return { source, filter, orderBy, direction, limit, offset };
 }
 
-/** The account of a caller who keeps something of their own. */
-export function requireAccount(ctx: Pick<Context, "identity">): number {
-  const userId = findAccountId(ctx.identity);
-  if (userId === null) throw new AppError("forbidden", "AUTH_ACCOUNT_REQUIRED", { message: "Forbidden" });
-  return userId;
-}
-
 /** Tracks of the library, by title unless said; those without the value of the order come last. */
 export const listTracks = operation(
   { type: "query", scope: "roms.read", input: ListTracksInput, output: TrackPageSchema },
@@ -78,7 +70,7 @@ export const listFavoriteTracks = operation(
 export const addFavoriteTracks = operation(
   { type: "mutation", scope: "playlists.write", input: FavoriteTracksInput, output: MusicChangeSchema },
   async (ctx, { fileIds }) => {
-    const userId = requireAccount(ctx);
+    const userId = requireAccountId(ctx);
     return await inTransaction(ctx, async (inner) => {
       await lockFavorites(inner.db, userId);
       const count = await addFavorites(inner.db, { userId, fileIds, hidden: await getHidden(inner) });
@@ -96,7 +88,7 @@ export const addFavoriteTracks = operation(
 export const removeFavoriteTracks = operation(
   { type: "mutation", scope: "playlists.write", input: FavoriteTracksInput, output: MusicChangeSchema },
   async (ctx, { fileIds }) => ({
-    count: await removeFavorites(ctx.db, { userId: requireAccount(ctx), fileIds }),
+    count: await removeFavorites(ctx.db, { userId: requireAccountId(ctx), fileIds }),
   }),
 );
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { watchStatements } from "../app/statements.testing.ts";
 import { type MusicScene, openMusicScene, VIEWER, type WirePage, type WireTrack } from "./scene.testing.ts";
 
 const OPEN_MS = 30_000;
@@ -270,37 +271,27 @@ describe("favourites", () => {
 describe("statements per call", () => {
   test("are as many for one track as for hundreds", async () => {
     const { sql } = scene.library.app.database.handle;
-    const statements: string[] = [];
-    const send = sql.unsafe;
-    const listen: typeof send = (text, ...rest) => {
-      if (/\b(?:track_meta|rom_files|roms|music_\w+)\b/.test(text)) statements.push(text);
-      return send(text, ...rest);
+    const statements = watchStatements(scene.library.app, /\b(?:track_meta|rom_files|roms|music_\w+)\b/);
+    const count = async (path: string) => {
+      await scene.call(path);
+      statements.length = 0;
+      expect((await scene.call(path)).status).toBe(200);
+      return statements.length;
     };
-    sql.unsafe = listen;
-    try {
-      const count = async (path: string) => {
-        await scene.call(path);
-        statements.length = 0;
-        expect((await scene.call(path)).status).toBe(200);
-        return statements.length;
-      };
-      const paths = ["/tracks", "/favorites", "/artists", "/years", "/playlists"];
-      const before: number[] = [];
-      for (const path of paths) before.push(await count(path));
-      const [rom] = await sql<
-        { id: number }[]
-      >`insert into roms (platform_id, fs_name, fs_name_no_tags, fs_name_no_ext,
-        fs_extension, fs_path) values (${scene.platformId}, 'Many', 'Many', 'Many', '', 'roms/gba') returning id`;
-      await sql`with f as (insert into rom_files (rom_id, file_name, file_path, category)
-          select ${rom?.id ?? 0}, 'm' || i || '.mp3', 'x', 'soundtrack' from generate_series(1, 300) i returning id)
-        insert into track_meta (rom_file_id, rom_id, title, artist) select id, ${rom?.id ?? 0}, 'm', 'a' || id from f`;
-      const after: number[] = [];
-      for (const path of paths) after.push(await count(`${path}?limit=1000`));
-      expect(after).toEqual(before);
-      expect(Math.max(...before)).toBeLessThanOrEqual(2);
-      await sql`delete from roms where id = ${rom?.id ?? 0}`;
-    } finally {
-      sql.unsafe = send;
-    }
+    const paths = ["/tracks", "/favorites", "/artists", "/years", "/playlists"];
+    const before: number[] = [];
+    for (const path of paths) before.push(await count(path));
+    const [rom] = await sql<
+      { id: number }[]
+    >`insert into roms (platform_id, fs_name, fs_name_no_tags, fs_name_no_ext,
+      fs_extension, fs_path) values (${scene.platformId}, 'Many', 'Many', 'Many', '', 'roms/gba') returning id`;
+    await sql`with f as (insert into rom_files (rom_id, file_name, file_path, category)
+        select ${rom?.id ?? 0}, 'm' || i || '.mp3', 'x', 'soundtrack' from generate_series(1, 300) i returning id)
+      insert into track_meta (rom_file_id, rom_id, title, artist) select id, ${rom?.id ?? 0}, 'm', 'a' || id from f`;
+    const after: number[] = [];
+    for (const path of paths) after.push(await count(`${path}?limit=1000`));
+    expect(after).toEqual(before);
+    expect(Math.max(...before)).toBeLessThanOrEqual(2);
+    await sql`delete from roms where id = ${rom?.id ?? 0}`;
   });
 });

@@ -1,13 +1,5 @@
+import { formatFileUrl, toPictureAddress } from "../base/addresses.ts";
 import type { MusicFacet, MusicPage, MusicTrack } from "./contract.ts";
-
-/** URL prefix under which pictures of the resources folder are served. */
-const RESOURCES_PREFIX = "/assets/romm/resources";
-
-/** Percent-encodes a name the way the compatible server does, which leaves fewer signs alone than JavaScript. */
-function encodeName(name: string): string {
-  const encoded = encodeURIComponent(name.toWellFormed());
-  return encoded.replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
-}
 
 /** A track in the compatible shape. */
 export function toTrackWire(track: MusicTrack) {
@@ -29,10 +21,8 @@ export function toTrackWire(track: MusicTrack) {
     platform_id: track.platformId,
     platform_slug: track.platformSlug,
     platform_name: track.platformName,
-    stream_url: `/api/roms/${track.fileId}/files/content/${encodeName(track.fileName)}`,
-    // Digits that change with the file, so that caches notice another picture.
-    cover_url:
-      coverPath === null ? null : `${RESOURCES_PREFIX}/${coverPath}?ts=${Date.parse(track.updatedAt)}`,
+    stream_url: formatFileUrl("", { id: track.fileId, fileName: track.fileName }),
+    cover_url: coverPath === null ? null : toPictureAddress(coverPath, track.updatedAt),
   };
 }
 

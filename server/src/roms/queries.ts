@@ -4,10 +4,16 @@ import { romFiles, roms } from "@multitap/db/schema/roms";
 import { type AnyColumn, and, asc, count, eq, or, type SQL, sql } from "drizzle-orm";
 import { toInstant } from "../base/clock.ts";
 import { perExecutor } from "../base/per-executor.ts";
+import { formatIds } from "../base/sql.ts";
 import type { Hidden } from "../permissions/hidden/contract.ts";
 import type { Rom, RomMark, RomMetadata, RomProviderIds } from "./contract.ts";
 import type { ProviderQuery } from "./details/contract.ts";
-import { toConditions, toVisibleConditions, type VisibleFilter } from "./filters/queries.ts";
+import {
+  PROVIDER_COLUMNS,
+  toConditions,
+  toVisibleConditions,
+  type VisibleFilter,
+} from "./filters/queries.ts";
 
 /**
  * The condition that a column holds one of some ids, as one parameter: a page of thousands would otherwise
@@ -22,11 +28,6 @@ export function isOneOf(column: AnyColumn | SQL, ids: readonly number[]): SQL {
 export function isOneOfGiven(column: AnyColumn | SQL): SQL {
   // The inner select hides how many ids there are from the planner, which would otherwise plan anew each time.
   return sql`${column} = any((select ${sql.placeholder("ids")}::text::int4[])::int4[])`;
-}
-
-/** Ids as the text of a PostgreSQL array. */
-export function formatIds(ids: readonly number[]): string {
-  return `{${ids.join(",")}}`;
 }
 
 /** Columns of a rom together with those of its platform that every answer shows. */
@@ -123,6 +124,9 @@ export async function findRomIdByHash(
 const PROVIDER_ID_MAX = 2_147_483_647;
 const isStorable = (id: number) => Math.abs(id) <= PROVIDER_ID_MAX;
 
+/** Providers that number what they know. */
+const BY_NUMBER = ["igdb", "moby", "ss", "ra", "launchbox", "hasheous", "tgdb", "hltb"] as const;
+
 /** The id of the first rom outside of what is hidden that a provider knows by one of the ids. */
 export async function findRomIdByProviders(
   db: Executor,
@@ -130,19 +134,9 @@ export async function findRomIdByProviders(
   hidden: Hidden,
 ): Promise<number | null> {
   const { flashpoint, ...numbers } = ids;
-  const columns = {
-    igdb: roms.igdbId,
-    moby: roms.mobyId,
-    ss: roms.ssId,
-    ra: roms.raId,
-    launchbox: roms.launchboxId,
-    hasheous: roms.hasheousId,
-    tgdb: roms.tgdbId,
-    hltb: roms.hltbId,
-  } as const;
-  const conditions = Object.entries(columns).flatMap(([name, column]) => {
-    const id = numbers[name as keyof typeof columns];
-    return id === undefined || !isStorable(id) ? [] : [eq(column, id)];
+  const conditions = BY_NUMBER.flatMap((name) => {
+    const id = numbers[name];
+    return id === undefined || !isStorable(id) ? [] : [eq(PROVIDER_COLUMNS[name], id)];
   });
   if (flashpoint) conditions.push(eq(roms.flashpointId, flashpoint));
   if (conditions.length === 0) return null;

@@ -1,6 +1,7 @@
 // The published client against the real server: filters, many marks, and what changed.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type Client, createClient, isMultitapError } from "@multitap/client";
+import { type Client, isMultitapError } from "@multitap/client";
+import { openAppClient } from "../auth/client.testing.ts";
 import { openLibrary, type TestLibrary } from "./library.testing.ts";
 
 let library: TestLibrary;
@@ -15,11 +16,7 @@ beforeAll(async () => {
     md5: "a".repeat(32),
     sha1: "a".repeat(40),
   });
-  const form = { username: "admin", password: "adminpass", scope: "roms.read" };
-  const granted = await library.app.fetch("/api/token", { method: "POST", body: new URLSearchParams(form) });
-  const { access_token: auth } = (await granted.json()) as { access_token: string };
-  const fetch = (url: string, init: RequestInit) => library.app.fetch(url.replace("http://nas", ""), init);
-  client = createClient({ url: "http://nas", fetch, auth, retry: false });
+  client = await openAppClient(library.app, { scope: "roms.read" });
 }, 30_000);
 afterAll(async () => {
   await client.close();

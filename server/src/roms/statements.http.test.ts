@@ -1,5 +1,6 @@
 // The number of statements per call does not grow with the library or the page.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { watchStatements } from "../app/statements.testing.ts";
 import { openLibrary, type TestLibrary } from "./library.testing.ts";
 
 /** Roms of the library: as many as the largest page, each with a sibling. */
@@ -32,25 +33,14 @@ beforeAll(async () => {
   const { sql } = library.app.database.handle;
   const [row] = await sql<{ id: number }[]>`select min(id) as id from roms`;
   firstId = row?.id ?? 0;
-  countStatements();
+  statements = watchStatements(library.app, /\b(?:roms|rom_\w+|platforms|firmware|users)\b/);
 }, SLOW_MS);
 afterAll(() => library.close());
-
-/** Listens to what goes to the driver; the job queue's own statements name none of these tables. */
-function countStatements(): void {
-  const { sql } = library.app.database.handle;
-  const send = sql.unsafe;
-  const listen: typeof send = (text, ...rest) => {
-    if (/\b(?:roms|rom_\w+|platforms|firmware|users)\b/.test(text)) statements.push(text);
-    return send(text, ...rest);
-  };
-  sql.unsafe = listen;
-}
 
 async function countFor(call: () => Promise<{ readonly status: number }>): Promise<number> {
   // Whoever calls is looked up at most once a minute.
   expect((await call()).status).toBe(200);
-  statements = [];
+  statements.length = 0;
   await call();
   return statements.length;
 }

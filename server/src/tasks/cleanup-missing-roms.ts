@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import type { Context } from "../base/context.ts";
 import { isAppError } from "../base/errors.ts";
+import { discardResources } from "../roms/disk-changes/service.ts";
 import { countMissingRoms, removeMissingRoms } from "../roms/removal/service.ts";
 import { CleanupMissingRomsInput, type MissingRomsStats } from "./contract.ts";
 import { defineTask } from "./definition.ts";
@@ -22,8 +22,7 @@ export const cleanupMissingRoms = defineTask({
     for await (const removed of removeMissingRoms(ctx, { platformId })) {
       let failedCount = 0;
       for (const rom of removed) {
-        const path = join(ctx.facts.resourcesPath, "roms", String(rom.platformId), String(rom.id));
-        if (!(await removeFolder(ctx, path))) failedCount += 1;
+        if (!(await removeArtwork(ctx, { platformId: rom.platformId, romId: rom.id }))) failedCount += 1;
       }
       stats = {
         ...stats,
@@ -36,13 +35,13 @@ export const cleanupMissingRoms = defineTask({
 });
 
 /** Tells whether nothing is left there; what stays is an orphan that another task looks for. */
-async function removeFolder({ ports }: Context, path: string): Promise<boolean> {
+async function removeArtwork(ctx: Context, rom: Parameters<typeof discardResources>[1]): Promise<boolean> {
   try {
-    await ports.files.remove(path, { recursive: true });
+    await discardResources(ctx, rom);
     return true;
   } catch (error) {
     if (!isAppError(error)) throw error;
-    ports.log.warn("artwork of a removed rom stays", { path, error });
+    ctx.ports.log.warn("artwork of a removed rom stays", { ...rom, error });
     return false;
   }
 }

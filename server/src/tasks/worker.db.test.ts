@@ -6,6 +6,7 @@ import { createTestApp, type TestApp, type TestAppOptions } from "../app/testing
 import { createDiskFiles } from "../ports/files/disk.ts";
 import { createPgListener } from "../ports/kv/pg-listener.ts";
 import { createPgBossQueue } from "../ports/queue/pg-boss.ts";
+import type { Job, Queue } from "../ports/queue/port.ts";
 import type { TaskRun } from "./contract.ts";
 import { TASKS } from "./index.ts";
 import { listRuns } from "./runs/service.ts";
@@ -156,11 +157,18 @@ test(
     for (const id of ["101", "102", "103"]) await mkdir(join(resources, id, "1"), { recursive: true });
     await first.database.handle.sql`
       insert into platforms (slug, fs_slug, name, name_sort_key) values ('gba', 'gba', 'gba', 'gba')`;
-    await startTaskWorker(first.ports, { createContext: first.createContext });
+    const interrupted = Promise.withResolvers<void>();
+    const work: Queue["work"] = (name, options, handler) =>
+      first.ports.queue.work(name, options, (job: Job<never>) => {
+        job.signal.addEventListener("abort", () => interrupted.resolve());
+        return handler(job);
+      });
+    const ports = { ...first.ports, queue: { ...first.ports.queue, work } };
+    await startTaskWorker(ports, { createContext: first.createContext });
     const { id } = await runTask.run(first.createContext(), { name: "cleanup_orphaned_resources" });
     await reached.promise;
     const stopped = first.ports.queue.stop({ drainMs: 0 });
-    await Bun.sleep(50);
+    await interrupted.promise;
     gate.resolve();
     await stopped;
     expect((await readdir(resources)).length).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import type { Executor } from "@multitap/db";
-import { constraintName, sqlState } from "@multitap/db/errors";
+import { constraintName, isUniqueViolation } from "@multitap/db/errors";
 import { users } from "@multitap/db/schema/users";
 import { and, asc, eq, isNull, lt, ne, or, sql } from "drizzle-orm";
 
@@ -12,8 +12,6 @@ const ADMIN_LOCKS = 0x6d_75_01;
 const FIRST_ADMIN = 0;
 /** Second number: somebody may stop being an administrator who can sign in. */
 const LAST_ADMIN = 1;
-/** The answer of the database when a unique key has the value already. */
-const UNIQUE_VIOLATION = "23505";
 
 /** Finds an account by id. */
 export async function findUserRow(db: Executor, userId: number): Promise<UserRow | null> {
@@ -86,7 +84,7 @@ export async function updateUserRow(
     await db.update(users).set(patch).where(eq(users.id, userId));
     return null;
   } catch (error) {
-    if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+    if (!isUniqueViolation(error)) throw error;
     return constraintName(error) === "users_email_key" ? "email" : "username";
   }
 }

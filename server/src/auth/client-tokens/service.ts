@@ -2,7 +2,7 @@ import { noteAudit } from "../../audit/service.ts";
 import { toInstant } from "../../base/clock.ts";
 import type { Context } from "../../base/context.ts";
 import { AppError } from "../../base/errors.ts";
-import { findAccountId, hasScope, type Proof } from "../../base/identity.ts";
+import { findAccountId, hasScope, type Proof, requireAccountId } from "../../base/identity.ts";
 import { sha256Hex } from "../../base/ids.ts";
 import { operation } from "../../base/operation.ts";
 import { NoInput, Nothing } from "../../base/schemas.ts";
@@ -147,16 +147,6 @@ async function noteToken(
 ): Promise<void> {
   const details = action === "token.created" ? { tokenId: id, userId, scopes } : { tokenId: id, userId };
   await noteAudit(tx, { action, subject: name, details });
-}
-
-/**
- * Gives the id of the caller's account.
- * @throws AppError `AUTH_ACCOUNT_REQUIRED` for a kiosk's visitor and the operator.
- */
-export function requireAccountId(ctx: Context): number {
-  const userId = findAccountId(ctx.identity);
-  if (userId !== null) return userId;
-  throw new AppError("forbidden", "AUTH_ACCOUNT_REQUIRED", { message: "Forbidden" });
 }
 
 /** Proofs that stand for all the account may do. */

@@ -2,14 +2,13 @@ import { noteAudit } from "../../audit/service.ts";
 import { toInstant } from "../../base/clock.ts";
 import type { Context } from "../../base/context.ts";
 import { AppError } from "../../base/errors.ts";
-import { hasScope } from "../../base/identity.ts";
+import { hasScope, requireAccountId } from "../../base/identity.ts";
 import { operation } from "../../base/operation.ts";
 import { Nothing } from "../../base/schemas.ts";
 import type { Scope } from "../../base/scopes.ts";
 import { inTransaction } from "../../base/transaction.ts";
 import { pairAppDevice } from "../../devices/service.ts";
 import { parseExpiry } from "../client-tokens/rules.ts";
-import { requireAccountId } from "../client-tokens/service.ts";
 import { parseCode } from "../codes/rules.ts";
 import { countGuess, type GuessLimit, overallLimit, takeBackGuess } from "../codes/service.ts";
 import {

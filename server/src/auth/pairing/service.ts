@@ -2,11 +2,12 @@ import * as v from "valibot";
 import { noteAudit } from "../../audit/service.ts";
 import type { Context } from "../../base/context.ts";
 import { AppError } from "../../base/errors.ts";
+import { requireAccountId } from "../../base/identity.ts";
 import { operation } from "../../base/operation.ts";
 import { countAttempt, networkOf } from "../../base/rate-limit.ts";
 import { findFreshAccount } from "../../users/accounts/service.ts";
 import { type ClientTokenRow, findTokenRow } from "../client-tokens/queries.ts";
-import { requireAccountId, requireReach, tokenNotFound } from "../client-tokens/service.ts";
+import { requireReach, tokenNotFound } from "../client-tokens/service.ts";
 import { parseCode } from "../codes/rules.ts";
 import {
   countGuess,

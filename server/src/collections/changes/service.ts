@@ -1,7 +1,6 @@
 import { nextChange } from "../../base/clock.ts";
 import type { Context } from "../../base/context.ts";
-import { AppError } from "../../base/errors.ts";
-import { findAccountId } from "../../base/identity.ts";
+import { findAccountId, requireAccountId } from "../../base/identity.ts";
 import { operation } from "../../base/operation.ts";
 import { Nothing } from "../../base/schemas.ts";
 import { inTransaction } from "../../base/transaction.ts";
@@ -84,8 +83,7 @@ async function create(
   { with: parts, ...fields }: NewCollection,
   artwork: Uint8Array | null,
 ): Promise<CollectionWithParts> {
-  const userId = findAccountId(ctx.identity);
-  if (userId === null) throw new AppError("forbidden", "AUTH_ACCOUNT_REQUIRED", { message: "Forbidden" });
+  const userId = requireAccountId(ctx);
   const cover = await readCover(ctx, artwork, fields.urlCover === "" ? null : fields.urlCover);
   return await inTransaction(ctx, async (inner) => {
     await lockOwner(inner.db, userId);

@@ -1,28 +1,16 @@
 import { roms } from "@multitap/db/schema/roms";
 import { type SQL, sql } from "drizzle-orm";
 import { toInstant } from "../../base/clock.ts";
+import { formatIds } from "../../base/sql.ts";
+import type { Hidden } from "../../permissions/hidden/contract.ts";
 import type { RomCover } from "../contract.ts";
 import { ROM_COVERS_MAX, ROM_COVERS_SOUGHT_MAX } from "../limits.ts";
 
-/** What the caller of a query must take for absent. */
-export interface HiddenIds {
-  readonly platformIds: readonly number[];
-  readonly romIds: readonly number[];
-}
-
 /** Conditions that leave out what is hidden, each with " and " before it; the sub-selects are hashed once. */
-export function andVisible(
-  hidden: HiddenIds,
-  columns: { readonly romId: SQL; readonly platformId: SQL },
-): SQL {
+export function andVisible(hidden: Hidden, columns: { readonly romId: SQL; readonly platformId: SQL }): SQL {
   const isOutside = (column: SQL, ids: readonly number[]) =>
     ids.length === 0 ? sql`` : sql` and ${column} not in (select unnest(${formatIds(ids)}::text::int4[]))`;
   return sql`${isOutside(columns.platformId, hidden.platformIds)}${isOutside(columns.romId, hidden.romIds)}`;
-}
-
-/** Ids as the text of a PostgreSQL array, so that any number of them is one parameter. */
-export function formatIds(ids: readonly number[]): string {
-  return `{${ids.join(",")}}`;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { listCoverPaths } from "../../base/covers.ts";
 
 /** The folder of everything a collection keeps as files, below the resources folder. The name is compatible. */
@@ -17,9 +16,4 @@ export function toCoverFolder(collectionId: number): string {
  */
 export function parseCoverPath(collectionId: number, stored: string): string | null {
   return listCoverPaths(toCoverFolder(collectionId)).includes(stored) ? stored : null;
-}
-
-/** An absolute path of a relative one that was made here. */
-export function belowResources(resourcesPath: string, relative: string): string {
-  return join(resourcesPath, relative);
 }

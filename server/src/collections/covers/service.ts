@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Context } from "../../base/context.ts";
 import {
   type CoverPaths,
@@ -8,8 +9,9 @@ import {
 } from "../../base/covers.ts";
 import { perPorts } from "../../base/per-ports.ts";
 import type { PicturePair } from "../../base/pictures.ts";
+import { removeQuietly } from "../../ports/files/removing.ts";
 import { type CollectionRow, lockCollectionRow } from "../queries.ts";
-import { belowResources, toCollectionFolder, toCoverFolder } from "./rules.ts";
+import { toCollectionFolder, toCoverFolder } from "./rules.ts";
 
 type Scene = Pick<Context, "ports" | "facts">;
 
@@ -69,10 +71,7 @@ export async function removeOldCovers(ctx: Scene, row: Pick<CollectionRow, "id" 
 
 /** Removes all files of a collection that is gone; a failure is only logged, for it is gone all the same. */
 export async function removeCollectionFiles(ctx: Scene, collectionId: number): Promise<void> {
-  const path = belowResources(ctx.facts.resourcesPath, toCollectionFolder(collectionId));
-  try {
-    await ctx.ports.files.remove(path, { recursive: true });
-  } catch (error) {
-    ctx.ports.log.warn("could not remove the files of a removed collection", { collectionId, path, error });
-  }
+  const path = join(ctx.facts.resourcesPath, toCollectionFolder(collectionId));
+  const said = "could not remove the files of a removed collection";
+  await removeQuietly(ctx.ports, path, { said, recursive: true });
 }

@@ -2,8 +2,9 @@ import type { Executor } from "@multitap/db";
 import { smartCollections } from "@multitap/db/schema/collections";
 import { users } from "@multitap/db/schema/users";
 import { and, asc, count, desc, eq, gt, or, type SQL, sql } from "drizzle-orm";
+import { formatIds } from "../../base/sql.ts";
 import type { RomCover } from "../contract.ts";
-import { formatIds, parseRomCovers, selectRomCovers } from "../covers/queries.ts";
+import { parseRomCovers, selectRomCovers } from "../covers/queries.ts";
 import { ROM_COVERS_SOUGHT_MAX, SMART_LISTED_MAX } from "../limits.ts";
 
 /** A smart collection as stored. */
@@ -23,6 +24,10 @@ export interface SmartQuery {
   readonly updatedAfter?: Date | undefined;
 }
 
+function ownFirst(userId: number | null): readonly SQL[] {
+  return [desc(sql`${smartCollections.userId} = ${userId ?? 0}`), asc(smartCollections.id)];
+}
+
 /** Smart collections that a viewer may see; of more than may be listed their own first. */
 export async function listSmartRows(
   db: Executor,
@@ -39,9 +44,22 @@ export async function listSmartRows(
         updatedAfter === undefined ? undefined : gt(smartCollections.updatedAt, updatedAfter),
       ),
     )
-    .orderBy(desc(sql`${smartCollections.userId} = ${userId ?? 0}`), asc(smartCollections.id))
+    .orderBy(...ownFirst(userId))
     .limit(SMART_LISTED_MAX);
   return rows.map(({ row, ownerUsername }) => ({ ...row, ownerUsername }));
+}
+
+/** Ids and names of the same. */
+export async function listSmartNames(
+  db: Executor,
+  userId: number | null,
+): Promise<readonly { readonly id: number; readonly name: string }[]> {
+  return await db
+    .select({ id: smartCollections.id, name: smartCollections.name })
+    .from(smartCollections)
+    .where(isVisible(userId))
+    .orderBy(...ownFirst(userId))
+    .limit(SMART_LISTED_MAX);
 }
 
 /** Finds a smart collection that a viewer may see, and keeps others from changing it until the transaction ends. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { callApp } from "../../auth/calls.testing.ts";
+import { listRomsOfFilters } from "../../roms/filters/service.ts";
 import { ADMIN, type CollectionScene, openCollectionScene, VIEWER } from "../scene.testing.ts";
 
 interface WireSmart {
@@ -187,6 +188,25 @@ describe("smart collections", () => {
     expect(imported).toMatchObject({ name: "Imported", rom_ids: at(0, 3), rom_count: 2 });
     expect((await scene.ask("listSmart", {})).data).toMatchObject([
       { filter: null, criteria: { moonlit: true } },
+    ]);
+  });
+
+  test("count roms that nobody asked to be named, and bring no ids of them from the database", async () => {
+    await scene.library.change(`insert into roms (platform_id, fs_name, fs_name_no_tags, fs_name_no_ext, fs_extension, fs_path)
+      select ${scene.platformId}, 'R' || i, 'R', 'R', '', 'roms/gba' from generate_series(1, 300) i`);
+    await scene.library.change("update roms set path_cover_s = 'covers/x.png'");
+    const { id } = (await make({ platform_ids: [scene.platformId] })).json as WireSmart;
+    const [short] = (await scene.ask("listSmart", {})).data as { romCount: number; romCovers: object[] }[];
+    const [long] = (await scene.ask("listSmart", { with: ["romIds"] })).data as { romIds: number[] }[];
+    expect([short?.romCount, long?.romIds.length, (await read(id)).rom_ids.length]).toEqual([305, 305, 305]);
+    expect(long).toEqual({ ...short, romIds: expect.arrayContaining(at(0, 1, 2, 3, 4)) } as never);
+    expect(short?.romCovers).toHaveLength(5);
+    const filters = [{ platformIds: [scene.platformId] }, { among: at(3, 1) }, { among: [] }];
+    const ctx = scene.library.app.createContext();
+    expect(await listRomsOfFilters(ctx, filters, 2)).toEqual([
+      { romIds: at(0, 1), romCount: 305 },
+      { romIds: at(1, 3), romCount: 2 },
+      { romIds: [], romCount: 0 },
     ]);
   });
 

@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import { nextChange, toInstant } from "../../base/clock.ts";
 import type { Context } from "../../base/context.ts";
-import { AppError, isAppError } from "../../base/errors.ts";
-import { findAccountId } from "../../base/identity.ts";
+import { isAppError } from "../../base/errors.ts";
+import { findAccountId, requireAccountId } from "../../base/identity.ts";
 import { operation } from "../../base/operation.ts";
 import { NoInput, Nothing } from "../../base/schemas.ts";
 import { inTransaction } from "../../base/transaction.ts";
 import { requireGrant } from "../../permissions/checks/service.ts";
 import type { RomFilter } from "../../roms/filters/contract.ts";
-import { countFilterValues, listRomIdsOfFilters, readCriteria } from "../../roms/filters/service.ts";
+import { countFilterValues, listRomsOfFilters, readCriteria } from "../../roms/filters/service.ts";
 import { type CollectionPart, IdListSchema } from "../contract.ts";
-import { SMART_PER_USER_MAX, SMART_VALUES_MAX } from "../limits.ts";
+import { ROM_COVERS_SOUGHT_MAX, SMART_PER_USER_MAX, SMART_VALUES_MAX } from "../limits.ts";
 import { lockOwner } from "../queries.ts";
 import { sortByName } from "../rules.ts";
 import {
@@ -29,6 +29,7 @@ import {
   deleteSmartRow,
   insertSmartRow,
   listCoversOf,
+  listSmartNames,
   listSmartRows,
   lockSmartRow,
   type SmartRow,
@@ -62,8 +63,8 @@ export const getSmartCollection = operation(
 export const listSmartIdentifiers = operation(
   { type: "query", scope: "collections.read", input: NoInput, output: IdListSchema },
   async (ctx) => {
-    const rows = await listSmartRows(ctx.db, { userId: findAccountId(ctx.identity) });
-    return sortByName(rows).map(({ id }) => id);
+    const named = await listSmartNames(ctx.db, findAccountId(ctx.identity));
+    return sortByName(named).map(({ id }) => id);
   },
 );
 
@@ -79,8 +80,7 @@ export const createSmartCollection = operation(
     output: SmartCollectionWithPartsSchema,
   },
   async (ctx, { criteria, with: parts, ...fields }) => {
-    const userId = findAccountId(ctx.identity);
-    if (userId === null) throw new AppError("forbidden", "AUTH_ACCOUNT_REQUIRED", { message: "Forbidden" });
+    const userId = requireAccountId(ctx);
     requireCriteria(criteria);
     return await inTransaction(ctx, async (inner) => {
       await lockOwner(inner.db, userId);
@@ -189,10 +189,14 @@ async function evaluate(
 ): Promise<readonly SmartCollectionWithParts[]> {
   const filters = rows.map((row) => findFilter(row.filterCriteria as SmartCriteria));
   const selections = rows.map((row, index) => filters[index] ?? { among: row.romIds });
-  const found = await listRomIdsOfFilters(ctx, selections);
-  const covers = await listCoversOf(ctx.db, found);
+  const isListed = parts.includes("romIds");
+  const found = await listRomsOfFilters(ctx, selections, isListed ? undefined : ROM_COVERS_SOUGHT_MAX);
+  const covers = await listCoversOf(
+    ctx.db,
+    found.map(({ romIds }) => romIds),
+  );
   return rows.map((row, index) => {
-    const romIds = found[index] ?? [];
+    const { romIds = [], romCount = 0 } = found[index] ?? {};
     return {
       id: row.id,
       name: row.name,
@@ -202,9 +206,9 @@ async function evaluate(
       isPublic: row.isPublic,
       criteria: row.filterCriteria as SmartCriteria,
       filter: filters[index] ?? null,
-      romCount: romIds.length,
+      romCount,
       romCovers: covers[index] ?? [],
-      ...(parts.includes("romIds") ? { romIds } : {}),
+      ...(isListed ? { romIds } : {}),
       createdAt: toInstant(row.createdAt),
       updatedAt: toInstant(row.updatedAt),
     };

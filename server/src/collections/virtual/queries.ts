@@ -2,9 +2,10 @@ import type { Executor } from "@multitap/db";
 import { romFacets, roms } from "@multitap/db/schema/roms";
 import { inArray, sql } from "drizzle-orm";
 import { toInstant } from "../../base/clock.ts";
+import type { Hidden } from "../../permissions/hidden/contract.ts";
 import type { VirtualKey } from "../../roms/filters/contract.ts";
 import type { CollectionParts, RomCover } from "../contract.ts";
-import { andVisible, type HiddenIds, parseIds, parseRomCovers, selectRomCovers } from "../covers/queries.ts";
+import { andVisible, parseIds, parseRomCovers, selectRomCovers } from "../covers/queries.ts";
 import { VIRTUAL_LISTED_MAX, VIRTUAL_ROMS_MIN } from "../limits.ts";
 import type { VirtualCollection, VirtualType } from "./contract.ts";
 
@@ -15,7 +16,7 @@ export interface VirtualQuery {
   readonly types: readonly VirtualType[];
   /** Only the one of this name. */
   readonly name?: string | undefined;
-  readonly hidden: HiddenIds;
+  readonly hidden: Hidden;
 }
 
 const FACET = { romId: sql`f.rom_id`, platformId: sql`f.platform_id` };
@@ -59,7 +60,7 @@ export interface VirtualMembers extends CollectionParts {
 export async function listVirtualMembers(
   db: Executor,
   keys: readonly VirtualKey[],
-  { hidden, withRomIds }: { readonly hidden: HiddenIds; readonly withRomIds: boolean },
+  { hidden, withRomIds }: { readonly hidden: Hidden; readonly withRomIds: boolean },
 ): Promise<readonly VirtualMembers[]> {
   if (keys.length === 0) return [];
   const from = sql`from ${romFacets} f

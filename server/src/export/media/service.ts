@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { formatRomUrl, RESOURCES_PREFIX } from "../../base/addresses.ts";
 import type { Context } from "../../base/context.ts";
 import { encodePath } from "../../base/encode-path.ts";
 import { isAppError } from "../../base/errors.ts";
@@ -8,8 +9,8 @@ import { toAssetPath } from "../rules.ts";
 /** Names roms and media by their addresses at this server. */
 export function nameByUrl(baseUrl: string): Naming {
   return {
-    rom: ({ id, fsName }) => `${baseUrl}/api/roms/${id}/content/${encodePath(fsName)}`,
-    medium: (_rom, { path }) => `${baseUrl}/assets/romm/resources/${encodePath(path)}`,
+    rom: (rom) => formatRomUrl(baseUrl, rom),
+    medium: (_rom, { path }) => `${baseUrl}${RESOURCES_PREFIX}/${encodePath(path)}`,
   };
 }
 

@@ -81,13 +81,23 @@ async function storeAll(ctx: Context, { platform, firmwarePath, byName }: Upload
       stored.push({ fileName, filePath: firmwarePath, sizeBytes: file.sizeBytes });
     }
   } catch (error) {
-    await storeRows(ctx, platform, stored);
-    // A refusal counts as one that changed nothing.
-    ctx.noteWrite();
+    await keepStored(ctx, platform, stored);
     throw error;
   }
   await storeRows(ctx, platform, stored);
   return stored.length;
+}
+
+/** Stores the rows of files behind a failure that is about to be told, and which no other may hide. */
+async function keepStored(ctx: Context, platform: Platform, stored: readonly Place[]): Promise<void> {
+  try {
+    await storeRows(ctx, platform, stored);
+  } catch (error) {
+    ctx.ports.log.warn("uploaded firmware waits for the next scan", { platformId: platform.id, error });
+  } finally {
+    // A refusal counts as one that changed nothing.
+    ctx.noteWrite();
+  }
 }
 
 type Place = Pick<HashedFirmware, "fileName" | "filePath" | "sizeBytes">;

@@ -1,25 +1,18 @@
 import type { Executor } from "@multitap/db";
-import { sqlState } from "@multitap/db/errors";
+import { isUniqueViolation } from "@multitap/db/errors";
 import { musicPlaylists, musicPlaylistTracks } from "@multitap/db/schema/collections";
 import { users } from "@multitap/db/schema/users";
+import { countChanged } from "@multitap/db/statements";
 import { and, asc, count, eq, or, type SQL, sql } from "drizzle-orm";
 import { toInstant } from "../../base/clock.ts";
+import type { Hidden } from "../../permissions/hidden/contract.ts";
 import { PLAYLISTS_LISTED_MAX } from "../limits.ts";
-import {
-  countChanged,
-  FROM_TRACKS,
-  type HiddenIds,
-  isVisibleTrack,
-  unnestIds,
-  type Viewer,
-} from "../queries.ts";
+import { FROM_TRACKS, isVisibleTrack, unnestIds, type Viewer } from "../queries.ts";
 import type { Playlist } from "./contract.ts";
 
 /** A playlist as stored. */
 export type PlaylistRow = typeof musicPlaylists.$inferSelect;
 
-/** The answer of the database when a unique key has the value already. */
-const UNIQUE_VIOLATION = "23505";
 /** First of the two numbers of the lock on how many playlists an account has; the second is the account's. */
 const OWNER_LOCKS = 0x70_6c_79;
 
@@ -132,7 +125,7 @@ async function orTaken(write: () => Promise<number | null>): Promise<number | nu
   try {
     return await write();
   } catch (error) {
-    if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+    if (!isUniqueViolation(error)) throw error;
     return null;
   }
 }
@@ -146,7 +139,7 @@ export async function deletePlaylistRow(db: Executor, playlistId: number): Promi
 export interface TracksChange {
   readonly playlistId: number;
   readonly fileIds: readonly number[];
-  readonly hidden: HiddenIds;
+  readonly hidden: Hidden;
 }
 
 /** Adds tracks at the end in the order of their ids, unless they are in it or unknown; gives how many were added. */

@@ -1,7 +1,7 @@
 import { nextChange } from "../../base/clock.ts";
 import type { Context } from "../../base/context.ts";
 import { isAppError } from "../../base/errors.ts";
-import { findAccountId } from "../../base/identity.ts";
+import { findAccountId, requireAccountId } from "../../base/identity.ts";
 import { operation } from "../../base/operation.ts";
 import { NoInput, Nothing } from "../../base/schemas.ts";
 import { inTransaction } from "../../base/transaction.ts";
@@ -16,7 +16,7 @@ import {
   tooManyPlaylists,
   tooManyTracks,
 } from "../rules.ts";
-import { readTrackPage, requireAccount } from "../service.ts";
+import { readTrackPage } from "../service.ts";
 import {
   ChangePlaylistTracksInput,
   CreatePlaylistInput,
@@ -73,7 +73,7 @@ async function readPlaylist(ctx: Context, playlistId: number, userId: number | n
 export const createPlaylist = operation(
   { type: "mutation", scope: "playlists.write", input: CreatePlaylistInput, output: PlaylistSchema },
   async (ctx, fields) => {
-    const userId = requireAccount(ctx);
+    const userId = requireAccountId(ctx);
     return await inTransaction(ctx, async (inner) => {
       await lockOwner(inner.db, userId);
       if ((await countPlaylistsOf(inner.db, userId)) >= PLAYLISTS_PER_USER_MAX) throw tooManyPlaylists();

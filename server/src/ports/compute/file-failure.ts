@@ -1,4 +1,4 @@
-import { type Stats, statSync } from "node:fs";
+import { type StatsBase, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { TaskCancelled } from "./task.ts";
 
@@ -17,8 +17,10 @@ export function changed(path: string, what: string): FileFailure {
   return { code: "changed", message: `${path} changed: ${what}` };
 }
 
+type Kind = Pick<StatsBase<unknown>, "isDirectory" | "isFIFO" | "isSocket">;
+
 /** Tells what stands where a file should be. */
-export function notRegular(path: string, stats: Stats): FileFailure {
+export function notRegular(path: string, stats: Kind): FileFailure {
   return { code: "unreadable", message: `${path} is ${nameKind(stats)}, not a regular file` };
 }
 
@@ -65,7 +67,7 @@ function findOwner(entry: string): string | null {
   }
 }
 
-function nameKind(stats: Stats): string {
+function nameKind(stats: Kind): string {
   if (stats.isDirectory()) return "a folder";
   if (stats.isFIFO()) return "a named pipe";
   if (stats.isSocket()) return "a socket";

@@ -141,6 +141,11 @@ export interface Files {
 
 const PARTIAL_NAME = /^\.multitap-[0-9a-f]{16}\.partial$/;
 
+/** Makes such a name of 16 hex digits; scans pass over it. */
+export function toPartialName(token: string): string {
+  return `.multitap-${token}.partial`;
+}
+
 /** Tells names that `writeAtomic` uses on its way; one found at start is a leftover of a crash. */
 export function isPartialName(name: string): boolean {
   return PARTIAL_NAME.test(name);

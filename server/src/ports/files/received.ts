@@ -1,6 +1,9 @@
+import { join } from "node:path";
 import { AppError, isAppError } from "../../base/errors.ts";
+import { createHexToken } from "../../base/ids.ts";
 import type { ReceivedFile } from "../../base/received-file.ts";
-import type { Files } from "./port.ts";
+import { type Files, toPartialName } from "./port.ts";
+import { type RemovalPorts, removeQuietly } from "./removing.ts";
 
 /** Opens the bytes of a file that a caller sent, as often as they are needed. */
 export async function* readReceived(
@@ -47,5 +50,30 @@ export async function storeReceived(
   } catch (error) {
     if (!isAppError(error) || error.code !== "FILES_OTHER_DEVICE") throw error;
     await files.writeAtomic(path, readReceived(files, file));
+  }
+}
+
+/** What `withStaged` needs to know. */
+export interface Staging {
+  /** On the file system of the file's place; it must exist. */
+  readonly folder: string;
+  readonly file: Pick<ReceivedFile, "content">;
+}
+
+/**
+ * Brings a received file onto the file system of its place, under a name that scans pass over, and runs what gives it
+ * its name there: `storeReceived` then copies nothing, so the work may hold locks. Nothing stays behind.
+ */
+export async function withStaged<T>(
+  ports: RemovalPorts & { readonly files: Pick<Files, "openRead" | "writeAtomic" | "rename"> },
+  { folder, file }: Staging,
+  work: (staged: Pick<ReceivedFile, "content">) => Promise<T>,
+): Promise<T> {
+  const path = join(folder, toPartialName(createHexToken(8)));
+  try {
+    await storeReceived(ports.files, file, path);
+    return await work({ content: { path } });
+  } finally {
+    await removeQuietly(ports, path, { said: "a staged file stays" });
   }
 }

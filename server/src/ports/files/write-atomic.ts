@@ -3,7 +3,7 @@ import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError } from "../../base/errors.ts";
 import { errnoOf } from "./failures.ts";
-import type { FileContent, WriteOptions } from "./port.ts";
+import { type FileContent, toPartialName, type WriteOptions } from "./port.ts";
 
 /** Permission bits of a new file before the umask takes its share. */
 const DEFAULT_MODE = 0o666;
@@ -18,7 +18,7 @@ export async function writeFileAtomic(
   options: WriteOptions,
 ): Promise<void> {
   const folder = dirname(path);
-  const partial = join(folder, `.multitap-${randomBytes(8).toString("hex")}.partial`);
+  const partial = join(folder, toPartialName(randomBytes(8).toString("hex")));
   try {
     await writeNew(partial, content, options);
     await rename(partial, path);

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdir, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFlac } from "../../ports/compute/testing/tracks.ts";
+import { createDiskFiles } from "../../ports/files/disk.ts";
+import { createFaultyFiles } from "../../ports/files/faulty.ts";
 import { type ExtraScene, openExtraScene, type WireRom } from "../extras/scene.testing.ts";
 
 const OPEN_MS = 30_000;
@@ -96,6 +98,18 @@ describe("convert-to-folder", () => {
     const answer = await scene.call(`/api/roms/${id}/convert-to-folder`, { method: "POST" });
     expect(answer.status).toBe(409);
     expect(await scene.names("roms/gba")).toContain("Solo (USA).gba");
+  });
+
+  test("tells why the file did not move, whatever becomes of the folder that was made for it", async () => {
+    const files = createFaultyFiles(createDiskFiles());
+    Object.assign(scene.library.app.ports.files, files);
+    files.inject({ operation: "rename", path: at("roms/gba/Solo (USA).gba"), error: "ENOSPC" });
+    files.inject({ operation: "remove", path: at("roms/gba/Solo (USA)"), error: "EIO" });
+    const id = await scene.romId("Solo (USA).gba");
+    const convert = () => scene.call(`/api/roms/${id}/convert-to-folder`, { method: "POST" });
+    expect((await convert()).status).toBe(507);
+    files.heal();
+    expect((await convert()).status).toBe(200);
   });
 
   test("tells of a rom that is gone from disk", async () => {

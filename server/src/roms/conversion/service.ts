@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import type { Executor } from "@multitap/db";
 import type { Context } from "../../base/context.ts";
 import { AppError } from "../../base/errors.ts";
+import { removeQuietly } from "../../ports/files/removing.ts";
 import type { DiscoveredRom, KnownRom } from "../discovery/contract.ts";
 import { reparseRoms } from "../discovery/service.ts";
 import type { ExtraRom } from "../extras/queries.ts";
@@ -52,7 +53,7 @@ export async function moveIntoFolder(ctx: Context, rom: ExtraRom): Promise<Extra
     try {
       await files.rename(from, to);
     } catch (error) {
-      await files.remove(home);
+      await removeQuietly(ctx.ports, home, { said: "the folder that was made for a rom stays empty" });
       throw error;
     }
   }

@@ -4,11 +4,11 @@ import { romFiles, romNotes, romProviderMetadata, roms, romUser } from "@multita
 import { and, asc, eq, sql } from "drizzle-orm";
 import { toInstant, toInstantOrNull } from "../../base/clock.ts";
 import { perExecutor } from "../../base/per-executor.ts";
+import { formatIds } from "../../base/sql.ts";
 import type { Hidden } from "../../permissions/hidden/contract.ts";
 import type { RomSibling, RomUserProps } from "../contract.ts";
 import { listFilesOfRoms } from "../files/queries.ts";
 import {
-  formatIds,
   isOneOf,
   isOneOfGiven,
   ROM_COLUMNS,

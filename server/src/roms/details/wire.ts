@@ -1,3 +1,4 @@
+import { toPictureAddress } from "../../base/addresses.ts";
 import { type JsonText, toJsonText } from "../../base/json-text.ts";
 import { siblingComparator } from "../../base/sort-key.ts";
 import type { RomFile } from "../files/contract.ts";
@@ -7,9 +8,6 @@ import { toRomNoteWire } from "../notes/wire.ts";
 import { toRomUserWire as toStoredRomUserWire } from "../props/wire.ts";
 import { toUserFilesWire } from "../user-files/wire.ts";
 import type { DetailedRom, RomDetails, RomOffsetPage } from "./contract.ts";
-
-/** URL prefix under which downloaded artwork is served. */
-const RESOURCES_PREFIX = "/assets/romm/resources";
 
 /** The id of a row that is not there. */
 const NO_ID = -1;
@@ -96,7 +94,7 @@ function toProviderIdsWire({ providerIds }: RomDetails) {
 
 /** A cover below the resources folder, with digits that change with the rom so that caches notice. */
 function toCoverPath(path: string | null, updatedAt: string): string {
-  return path === null ? "" : `${RESOURCES_PREFIX}/${path}?ts=${Date.parse(updatedAt)}`;
+  return path === null ? "" : toPictureAddress(path, updatedAt);
 }
 
 /** The simple rom schema of the compatible API. */

@@ -131,10 +131,21 @@ async function restore(ctx: Scene, rom: DoomedRom, row: PlacedRom | undefined): 
  * @throws AppError of the files port.
  */
 export async function discardRom(ctx: Scene, rom: DoomedRom): Promise<void> {
-  const { libraryPath, resourcesPath } = ctx.facts;
+  const { libraryPath } = ctx.facts;
   if (rom.trashName !== null) await removeWhole(ctx, toRomFolder(libraryPath, rom), rom.trashName);
-  const resources = toRomResources(rom.platformId, rom.romId);
-  await ctx.ports.files.remove(join(resourcesPath, resources), { recursive: true });
+  await discardResources(ctx, rom);
+}
+
+/**
+ * Removes what was kept of a rom beside its files.
+ * @throws AppError of the files port.
+ */
+export async function discardResources(
+  { ports, facts }: Scene,
+  { platformId, romId }: Pick<DoomedRom, "platformId" | "romId">,
+): Promise<void> {
+  const path = join(facts.resourcesPath, toRomResources(platformId, romId));
+  await ports.files.remove(path, { recursive: true });
 }
 
 /** Somebody who removes the same folder at the same time makes either stop early. */

@@ -1,15 +1,12 @@
 import type { Executor } from "@multitap/db";
-import { sqlState } from "@multitap/db/errors";
+import { isUniqueViolation } from "@multitap/db/errors";
 import { romProviderMetadata, roms } from "@multitap/db/schema/roms";
 import { and, eq, sql } from "drizzle-orm";
 import type { AnswerChange, ChangeableRom, RomPatch } from "./rules.ts";
 
-/** The answer of the database when a unique key has the value already. */
-const UNIQUE_VIOLATION = "23505";
-
 /** Tells whether a failed statement met a rom that has the name already. */
 export function isNameTaken(error: unknown): boolean {
-  return sqlState(error) === UNIQUE_VIOLATION;
+  return isUniqueViolation(error);
 }
 
 const COLUMNS = {

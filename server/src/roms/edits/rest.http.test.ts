@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { mkdir, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Client, createClient, isMultitapError } from "@multitap/client";
+import { type Client, isMultitapError } from "@multitap/client";
+import { openAppClient } from "../../auth/client.testing.ts";
 import { addExif, makePicture } from "../../users/pictures.testing.ts";
 import { ADMIN, EDITOR, openRomScene, type RomScene, VIEWER, type WireRom } from "./scene.testing.ts";
 
@@ -342,13 +343,7 @@ describe("a library that cannot be written", () => {
 describe("client.roms", () => {
   let client: Client;
   beforeEach(async () => {
-    const { app } = scene.library;
-    const scope = "roms.read roms.write";
-    const body = new URLSearchParams({ username: "admin", password: "adminpass", scope });
-    const granted = await app.fetch("/api/token", { method: "POST", body });
-    const { access_token } = (await granted.json()) as { access_token: string };
-    const fetch = (url: string, init: RequestInit) => app.fetch(url.replace("http://nas", ""), init);
-    client = createClient({ url: "http://nas", fetch, auth: access_token, retry: false });
+    client = await openAppClient(scene.library.app, { scope: "roms.read roms.write" });
   });
   afterEach(() => client.close());
 

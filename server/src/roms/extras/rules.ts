@@ -1,6 +1,7 @@
 import { AppError } from "../../base/errors.ts";
 import type { ReceivedFile } from "../../base/received-file.ts";
-import { TRACK_EXTENSIONS, toRomFolder } from "../tracks/rules.ts";
+import { toRomResources } from "../disk-changes/rules.ts";
+import { TRACK_EXTENSIONS } from "../tracks/rules.ts";
 import {
   FILE_NAME_BYTES_MAX,
   MANUAL_BYTES_MAX,
@@ -97,7 +98,7 @@ interface ManualOwner {
 
 /** The folder of a rom's manual, below the resources folder. The name is compatible. */
 export function toManualFolder(rom: ManualOwner): string {
-  return `${toRomFolder(rom)}/manual`;
+  return `${toRomResources(rom.platformId, rom.romId)}/manual`;
 }
 
 /** Where a rom's manual lies, below the resources folder. */

@@ -2,11 +2,12 @@ import { join } from "node:path";
 import type { Context } from "../../base/context.ts";
 import { AppError } from "../../base/errors.ts";
 import { operation } from "../../base/operation.ts";
+import type { ReceivedFile } from "../../base/received-file.ts";
 import { inTransaction } from "../../base/transaction.ts";
 import { requireGrant } from "../../permissions/checks/service.ts";
 import { getHidden, hidesRom } from "../../permissions/hidden/service.ts";
 import { requireWritableLibrary } from "../../platforms/folders/service.ts";
-import { storeReceived } from "../../ports/files/received.ts";
+import { storeReceived, withStaged } from "../../ports/files/received.ts";
 import { fileMissing, moveIntoFolder } from "../conversion/service.ts";
 import { DetailedRomSchema } from "../details/contract.ts";
 import { getRomDetails } from "../details/service.ts";
@@ -75,9 +76,7 @@ function addition(name: ExtraName) {
       checkExtraName(upload.fileName, EXTRA_KINDS[name]);
       await requireWritableLibrary(ctx, join(ctx.facts.libraryPath, rom.fsPath));
       await ctx.ports.space.assertSpace(upload.file.sizeBytes, { path: ctx.facts.libraryPath });
-      const stored = await changeRom(ctx, romId, (inner, locked) =>
-        storeUpload(inner, locked, { name, upload }),
-      );
+      const stored = await storeStaged(ctx, rom, { name, upload });
       await readStored(ctx, stored);
       return null;
     },
@@ -92,21 +91,41 @@ interface AddedFile extends ExtraFile {
   readonly wasHashed: boolean;
 }
 
+interface StagedExtra {
+  readonly name: ExtraName;
+  readonly fileName: string;
+  readonly file: Pick<ReceivedFile, "content">;
+}
+
+/** Nobody waits for the rom while its file is copied: it is beside it before the rom is locked. */
+async function storeStaged(
+  ctx: Context,
+  rom: ExtraRom,
+  { name, upload: { fileName, file } }: { readonly name: ExtraName; readonly upload: NamedUpload },
+): Promise<AddedFile> {
+  const folder = join(ctx.facts.libraryPath, rom.fsPath);
+  if ((await ctx.ports.files.find(folder))?.kind !== "folder") throw fileMissing(rom.fsName);
+  return await withStaged(ctx.ports, { folder, file }, (staged) =>
+    changeRom(ctx, rom.romId, (inner, locked) =>
+      storeUpload(inner, locked, { name, fileName, file: staged }),
+    ),
+  );
+}
+
 /** The file comes before its row: a scan lists a file without one, and would remove a row without a file. */
 async function storeUpload(
   ctx: Context,
   rom: ExtraRom,
-  { name, upload }: { readonly name: ExtraName; readonly upload: NamedUpload },
+  { name, fileName, file: staged }: StagedExtra,
 ): Promise<AddedFile> {
   const { files } = ctx.ports;
-  const { fileName } = upload;
   const kind = EXTRA_KINDS[name];
   const { fsPath, fsName } = await moveIntoFolder(ctx, rom);
   const home = join(ctx.facts.libraryPath, fsPath, fsName);
   if ((await files.find(home))?.kind !== "folder") throw fileMissing(fsName);
   await files.createFolder(join(home, kind.folder));
   const path = join(home, kind.folder, fileName);
-  await storeReceived(files, upload.file, path);
+  await storeReceived(files, staged, path);
   const facts = await files.find(path);
   if (facts === null) throw fileMissing(fileName);
   const file: ExtraFile = {

@@ -3,7 +3,8 @@ import { romFiles, roms, trackMeta } from "@multitap/db/schema/roms";
 import { and, asc, eq, sql } from "drizzle-orm";
 import { toInstant } from "../../base/clock.ts";
 import { perExecutor } from "../../base/per-executor.ts";
-import { formatIds, isOneOfGiven } from "../queries.ts";
+import { formatIds } from "../../base/sql.ts";
+import { isOneOfGiven } from "../queries.ts";
 import { toTrackMeta } from "../tracks/queries.ts";
 import type { ArchiveMember, RomFile } from "./contract.ts";
 

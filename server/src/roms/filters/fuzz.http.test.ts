@@ -1,12 +1,13 @@
-// Combinations of everything that can be asked for: each is answered, or refused for a reason, and soon.
+// Combinations of everything that can be asked for: each is answered, or refused for a reason.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { VIEWER } from "../../auth/calls.testing.ts";
 import { openLibrary, type TestLibrary } from "../library.testing.ts";
 import { FLAG_WORDS, LIST_WORDS, ROM_ORDERS, ROM_PROVIDERS, ROM_STATUSES } from "./contract.ts";
 
-/** How long both doors are asked in all; each answer may take no longer than the second limit. */
-const FUZZ_MS = 8_000;
-const ANSWER_MS = 5_000;
+/** How often both doors are asked. */
+const FUZZ_ROUNDS = 400;
+/** For all of it, so that a question without an end is found; machines that are busy take long. */
+const TEST_MAX_MS = 120_000;
 
 let library: TestLibrary;
 
@@ -117,42 +118,43 @@ function makeInput(random: Random): Record<string, unknown> {
   return { ...input, limit: random.pick([1, 7, 500]), withTotal: random.chance(0.5) };
 }
 
-test("whatever is asked for, nobody gets an error of ours or waits", async () => {
-  const seed = Number(process.env.MULTITAP_FUZZ_SEED ?? Date.now() % 2 ** 31);
-  const random = createRandom(seed);
-  const endAtMs = performance.now() + FUZZ_MS;
-  const counts = new Map<number, number>();
-  const check = async (what: string, call: () => Promise<{ readonly status: number }>) => {
-    const startedAtMs = performance.now();
-    const { status } = await call();
-    const isSoon = performance.now() - startedAtMs < ANSWER_MS;
-    if (status >= 500 || !isSoon) throw new Error(`seed ${seed}: ${status} after ${what}`);
-    counts.set(status, (counts.get(status) ?? 0) + 1);
-  };
-  while (performance.now() < endAtMs) {
-    const query = makeQuery(random);
-    const headers = random.chance(0.5) ? { headers: { authorization: VIEWER } } : {};
-    await check(query, () => library.get(`/api/roms?${query}`, headers));
-    const input = makeInput(random);
-    let cursor: string | null = null;
-    await check(JSON.stringify(input), async () => {
-      const answer = await library.ask<{ nextCursor: string | null }>("roms.list", input);
-      cursor = answer.status === 200 ? answer.body.nextCursor : null;
-      return answer;
-    });
-    if (cursor !== null) {
-      await check(`${JSON.stringify(input)} behind ${cursor}`, async () => {
-        const { status, body } = await library.ask("roms.list", { ...input, cursor });
-        // A cursor of ours is never refused.
-        expect([status, JSON.stringify(input), status === 200 || body]).toEqual([
-          200,
-          JSON.stringify(input),
-          true,
-        ]);
-        return { status };
+test(
+  "whatever is asked for, nobody gets an error of ours",
+  async () => {
+    const seed = Number(process.env.MULTITAP_FUZZ_SEED ?? Date.now() % 2 ** 31);
+    const random = createRandom(seed);
+    const counts = new Map<number, number>();
+    const check = async (what: string, call: () => Promise<{ readonly status: number }>) => {
+      const { status } = await call();
+      if (status >= 500) throw new Error(`seed ${seed}: ${status} after ${what}`);
+      counts.set(status, (counts.get(status) ?? 0) + 1);
+    };
+    for (let round = 0; round < FUZZ_ROUNDS; round += 1) {
+      const query = makeQuery(random);
+      const headers = random.chance(0.5) ? { headers: { authorization: VIEWER } } : {};
+      await check(query, () => library.get(`/api/roms?${query}`, headers));
+      const input = makeInput(random);
+      let cursor: string | null = null;
+      await check(JSON.stringify(input), async () => {
+        const answer = await library.ask<{ nextCursor: string | null }>("roms.list", input);
+        cursor = answer.status === 200 ? answer.body.nextCursor : null;
+        return answer;
       });
+      if (cursor !== null) {
+        await check(`${JSON.stringify(input)} behind ${cursor}`, async () => {
+          const { status, body } = await library.ask("roms.list", { ...input, cursor });
+          // A cursor of ours is never refused.
+          expect([status, JSON.stringify(input), status === 200 || body]).toEqual([
+            200,
+            JSON.stringify(input),
+            true,
+          ]);
+          return { status };
+        });
+      }
     }
-  }
-  // Both doors must have been got through, not only refused.
-  expect(counts.get(200) ?? 0).toBeGreaterThan(20);
-}, 30_000);
+    // Both doors must have been got through, not only refused.
+    expect(counts.get(200) ?? 0).toBeGreaterThan(20);
+  },
+  TEST_MAX_MS,
+);

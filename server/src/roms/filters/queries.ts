@@ -4,6 +4,7 @@ import { collections, collectionsRoms } from "@multitap/db/schema/collections";
 import { platforms } from "@multitap/db/schema/platforms";
 import { romFacets, romFiles, romProviderMetadata, roms, romUser } from "@multitap/db/schema/roms";
 import { type AnyColumn, and, eq, gt, ilike, inArray, not, or, type SQL, sql } from "drizzle-orm";
+import { toPartPattern } from "../../base/sql.ts";
 import type { Hidden } from "../../permissions/hidden/contract.ts";
 import { groupCondition } from "../groups/queries.ts";
 import type { ListFilter, RomFilter, RomProvider, RomStatus } from "./contract.ts";
@@ -22,7 +23,8 @@ export const FACET_KINDS = {
   ageRatings: "age_rating",
 } as const;
 
-const PROVIDER_COLUMNS = {
+/** The column that says by which id a provider knows a rom. */
+export const PROVIDER_COLUMNS = {
   igdb: roms.igdbId,
   sgdb: roms.sgdbId,
   moby: roms.mobyId,
@@ -311,7 +313,7 @@ function searchCondition(text: string): SQL | undefined {
 
 function alternativeCondition(alternative: SearchAlternative): SQL | undefined {
   const words = alternative.words.map((word) => {
-    const pattern = `%${word.replaceAll(/[\\%_]/g, "\\$&")}%`;
+    const pattern = toPartPattern(word);
     return or(ilike(roms.name, pattern), ilike(fileNameFor(word), pattern));
   });
   const named = and(...words);
@@ -337,20 +339,34 @@ function hashCondition(hash: string): SQL | undefined {
   );
 }
 
-/** Ids, ascending, of the roms that each filter lets through, all in one statement. */
+/** What a filter lets through. */
+export interface FoundRoms {
+  /** Ascending. */
+  readonly romIds: readonly number[];
+  /** Also of those whose ids were not asked for. */
+  readonly romCount: number;
+}
+
+/**
+ * The roms that each filter lets through, all in one statement.
+ * @param idsMax How many ids of each are wanted: the lowest; all without it.
+ */
 export async function listIdsOfFilters(
   db: Executor,
   filters: readonly VisibleFilter[],
-): Promise<readonly (readonly number[])[]> {
+  idsMax?: number,
+): Promise<readonly FoundRoms[]> {
   if (filters.length === 0) return [];
+  const ids = sql`array_agg(${roms.id} order by ${roms.id})`;
+  const wanted = idsMax === undefined ? ids : sql`(${ids})[1:${sql.raw(String(idsMax))}]`;
   const selects = filters.map((filter, index) => {
     const condition = and(...toConditions(filter)) ?? sql`true`;
     // As text, to be parsed here and only once.
-    return sql`select ${index}::int4 as n,
-      (select json_agg(${roms.id} order by ${roms.id})::text from ${roms} where ${condition}) as ids`;
+    return sql`select ${index}::int4 as n, count(*)::int4 as "romCount", array_to_json(${wanted})::text as ids
+      from ${roms} where ${condition}`;
   });
-  const rows = await db.execute<{ ids: string | null }>(
-    sql`select n, ids from (${sql.join(selects, sql` union all `)}) s order by n`,
+  const rows = await db.execute<{ romCount: number; ids: string | null }>(
+    sql`select "romCount", ids from (${sql.join(selects, sql` union all `)}) s order by n`,
   );
-  return rows.map(({ ids }) => JSON.parse(ids ?? "[]") as number[]);
+  return rows.map(({ romCount, ids }) => ({ romCount, romIds: JSON.parse(ids ?? "[]") as number[] }));
 }

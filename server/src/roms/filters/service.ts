@@ -9,7 +9,13 @@ import * as criteria from "../criteria/rules.ts";
 import { FilterValuesSchema } from "../filter-values/contract.ts";
 import { getValuesOf } from "../filter-values/service.ts";
 import type { RomFilter, VirtualKey } from "./contract.ts";
-import { listIdsOfFilters, type RomSelection, type Viewer, type VisibleFilter } from "./queries.ts";
+import {
+  type FoundRoms,
+  listIdsOfFilters,
+  type RomSelection,
+  type Viewer,
+  type VisibleFilter,
+} from "./queries.ts";
 import * as rules from "./rules.ts";
 
 export type { RomSelection };
@@ -43,19 +49,19 @@ export async function toVisibleFilter<T extends RomFilter>(
 }
 
 /**
- * Ids, ascending, of the roms that each filter lets through, as far as the caller may see them. One statement for
- * all: the caller bounds how many filters and values there are, of which a statement takes 65,535 in all. What they
- * say of smart collections does not count.
+ * The roms that each filter lets through, as far as the caller may see them. One statement for all: the caller bounds
+ * how many filters and values there are, of which a statement takes 65,535 in all. What they say of smart collections
+ * does not count.
+ * @param idsMax How many ids of each are wanted: the lowest; all without it.
  */
-export async function listRomIdsOfFilters(
+export async function listRomsOfFilters(
   ctx: Context,
   filters: readonly RomSelection[],
-): Promise<readonly (readonly number[])[]> {
+  idsMax?: number,
+): Promise<readonly FoundRoms[]> {
   const viewer = await readViewer(ctx, filters);
-  return await listIdsOfFilters(
-    ctx.db,
-    filters.map((filter) => ({ ...filter, ...viewer, smartCollectionId: undefined })),
-  );
+  const visible = filters.map((filter) => ({ ...filter, ...viewer, smartCollectionId: undefined }));
+  return await listIdsOfFilters(ctx.db, visible, idsMax);
 }
 
 /** Values that roms of the whole library have, for filter menus. */

@@ -3,9 +3,11 @@ import type { Context } from "../../base/context.ts";
 import { AppError } from "../../base/errors.ts";
 import { createHexToken } from "../../base/ids.ts";
 import { operation } from "../../base/operation.ts";
+import type { ReceivedFile } from "../../base/received-file.ts";
 import { inTransaction } from "../../base/transaction.ts";
 import type { FetchStream } from "../../ports/fetch/port.ts";
-import { storeReceived } from "../../ports/files/received.ts";
+import { storeReceived, withStaged } from "../../ports/files/received.ts";
+import { removeQuietly } from "../../ports/files/removing.ts";
 import { ExtraDone, ExtraRomInput, ExtraUploadInput } from "../extras/contract.ts";
 import { MANUAL_BYTES_MAX, MANUAL_FETCH_TIMEOUT_MS, MANUAL_HEAD_BYTES } from "../extras/limits.ts";
 import { type ExtraRom, lockExtraRom, storeManualPath } from "../extras/queries.ts";
@@ -22,7 +24,6 @@ import {
 } from "../extras/rules.ts";
 import { requireExtraRom } from "../extras/service.ts";
 import { romNotFound } from "../rules.ts";
-import { belowResources } from "../tracks/rules.ts";
 
 /**
  * Stores the manual of a rom, beside its artwork; it replaces the one before.
@@ -32,36 +33,39 @@ import { belowResources } from "../tracks/rules.ts";
 export const addManual = operation(
   { type: "mutation", scope: "roms.write", storesNoAnswer: true, input: ExtraUploadInput, output: ExtraDone },
   async (ctx, { romId, fileNames, files }): Promise<null> => {
-    await requireExtraRom(ctx, romId);
+    const rom = await requireExtraRom(ctx, romId);
     const { fileName, file } = findUpload(fileNames, files);
     const ending = checkExtraName(fileName, EXTRA_KINDS.manual);
     const extension = MANUAL_EXTENSIONS.find((each) => each === ending) ?? "pdf";
     await ctx.ports.space.assertSpace(file.sizeBytes, { path: ctx.facts.resourcesPath });
-    await replaceManual(ctx, romId, {
-      extension,
-      store: (path) => storeReceived(ctx.ports.files, file, path),
-    });
+    await replaceManual(ctx, rom, { extension, file });
     return null;
   },
 );
 
 interface NewManual {
   readonly extension: ManualExtension;
-  /** Writes the manual; after a crash it is there as a whole, or as it was. */
-  readonly store: (path: string) => Promise<void>;
+  readonly file: Pick<ReceivedFile, "content">;
 }
 
-/** The manual comes before the row that names it, and one of the other sort goes last. */
-async function replaceManual(ctx: Context, romId: number, { extension, store }: NewManual): Promise<void> {
+/**
+ * The manual comes before the row that names it, and one of the other sort goes last. After a crash it is there as a
+ * whole, or as it was. Nobody waits for the rom while the manual is copied.
+ */
+async function replaceManual(ctx: Context, owner: ExtraRom, { extension, file }: NewManual): Promise<void> {
   const { files } = ctx.ports;
   const { resourcesPath } = ctx.facts;
-  await changeManual(ctx, romId, async (inner, rom) => {
-    const path = toManualPath(rom, extension);
-    await files.createFolder(belowResources(resourcesPath, toManualFolder(rom)));
-    await store(belowResources(resourcesPath, path));
-    await storeManualPath(inner.db, romId, path);
-    return listManualPaths(rom).filter((each) => each !== path);
-  });
+  const { romId } = owner;
+  const path = toManualPath(owner, extension);
+  const folder = join(resourcesPath, toManualFolder(owner));
+  await files.createFolder(folder);
+  await withStaged(ctx.ports, { folder, file }, (staged) =>
+    changeManual(ctx, romId, async (inner, rom) => {
+      await storeReceived(files, staged, join(resourcesPath, path));
+      await storeManualPath(inner.db, romId, path);
+      return listManualPaths(rom).filter((each) => each !== path);
+    }),
+  );
 }
 
 /** Runs a change of a rom's manual; gives back what is to be removed once it is stored. */
@@ -78,11 +82,8 @@ async function changeManual(
     return paths;
   });
   for (const path of old) {
-    try {
-      await ctx.ports.files.remove(belowResources(ctx.facts.resourcesPath, path));
-    } catch (error) {
-      ctx.ports.log.warn("could not remove an old manual", { romId, path, error });
-    }
+    const said = "could not remove an old manual";
+    await removeQuietly(ctx.ports, join(ctx.facts.resourcesPath, path), { said });
   }
 }
 
@@ -113,13 +114,18 @@ export const removeManual = operation(
 export const redownloadManual = operation(
   { type: "mutation", scope: "roms.write", input: ExtraRomInput, output: ExtraDone },
   async (ctx, { romId }): Promise<null> => {
-    const { urlManual } = await requireExtraRom(ctx, romId);
+    const rom = await requireExtraRom(ctx, romId);
+    const { urlManual } = rom;
     if (urlManual === "") {
       throw new AppError("invalid", "ROMS_MANUAL_URL_MISSING", {
         message: "This rom has no address to download a manual from",
       });
     }
-    await ctx.ports.space.assertSpace(0, { path: ctx.facts.resourcesPath });
+    const { files, space } = ctx.ports;
+    // Among the uploads that wait first: the rom is not held while another server sends.
+    const folder = join(ctx.facts.tempPath, "received");
+    await files.createFolder(folder, { mode: 0o700 });
+    for (const path of [folder, ctx.facts.resourcesPath]) await space.assertSpace(0, { path });
     const answer = await ctx.ports.fetch.open(urlManual, {
       headers: { accept: "application/pdf, text/markdown, */*;q=0.5" },
       maxBytes: MANUAL_BYTES_MAX,
@@ -127,17 +133,14 @@ export const redownloadManual = operation(
       signal: ctx.signal,
     });
     const { extension, content } = await readManual(answer, urlManual);
-    // Among the uploads that wait first: the rom is not held while another server sends.
-    const { files } = ctx.ports;
-    const folder = join(ctx.facts.tempPath, "received");
     const waiting = join(folder, `${createHexToken(12)}.received`);
     try {
-      await files.createFolder(folder, { mode: 0o700 });
       await files.writeAtomic(waiting, content);
-      const file = { content: { path: waiting } };
-      await replaceManual(ctx, romId, { extension, store: (path) => storeReceived(files, file, path) });
+      const { sizeBytes = 0 } = (await files.find(waiting)) ?? {};
+      await space.assertSpace(sizeBytes, { path: ctx.facts.resourcesPath });
+      await replaceManual(ctx, rom, { extension, file: { content: { path: waiting } } });
     } finally {
-      await files.remove(waiting);
+      await removeQuietly(ctx.ports, waiting, { said: "a received manual stays for now" });
     }
     return null;
   },

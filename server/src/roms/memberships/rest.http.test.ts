@@ -1,5 +1,6 @@
 // What users keep beside a rom, as the detailed rom of the compatible API shows it.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { watchStatements } from "../../app/statements.testing.ts";
 import { ADMIN, openRomScene, type RomScene, VIEWER } from "../access/scene.testing.ts";
 
 const OPEN_MS = 30_000;
@@ -9,13 +10,7 @@ let statements: string[] = [];
 
 beforeAll(async () => {
   scene = await openRomScene({ MULTITAP_RESPONSE_CACHE: "false" });
-  const { sql } = scene.library.app.database.handle;
-  const send = sql.unsafe;
-  const listen: typeof send = (text, ...rest) => {
-    if (/\b(?:roms|rom_\w+|collections\w*)\b/.test(text)) statements.push(text);
-    return send(text, ...rest);
-  };
-  sql.unsafe = listen;
+  statements = watchStatements(scene.library.app, /\b(?:roms|rom_\w+|collections\w*)\b/);
 }, OPEN_MS);
 afterAll(() => scene.close());
 
@@ -72,7 +67,7 @@ describe("the detailed rom", () => {
   test("needs as many statements for much as for nothing", async () => {
     const count = async () => {
       await readRom(ADMIN, scene.c);
-      statements = [];
+      statements.length = 0;
       await readRom(ADMIN, scene.c);
       return statements.length;
     };

@@ -1,5 +1,5 @@
 import type { Executor } from "@multitap/db";
-import { sqlState } from "@multitap/db/errors";
+import { isUniqueViolation } from "@multitap/db/errors";
 import { romNotes } from "@multitap/db/schema/roms";
 import { users } from "@multitap/db/schema/users";
 import { and, arrayContains, count, desc, eq, or, type SQL, sql } from "drizzle-orm";
@@ -16,8 +16,6 @@ export type NotePatch = Partial<Pick<NoteRow, "title" | "content" | "isPublic" |
 
 /** First of the two numbers of the lock on how many notes an account has; the second is the account's. */
 const NOTE_LOCKS = 0x6e_6f_74;
-/** The answer of the database when a unique key has the value already. */
-const UNIQUE_VIOLATION = "23505";
 
 /** Which notes of a rom to list, and for whom. */
 export interface NotesQuery {
@@ -177,7 +175,7 @@ export async function updateNoteRow(
     await db.update(romNotes).set(patch).where(eq(romNotes.id, noteId));
     return true;
   } catch (error) {
-    if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+    if (!isUniqueViolation(error)) throw error;
     return false;
   }
 }

@@ -1,6 +1,7 @@
 // The published client against the real server: what an account keeps beside roms, and a rom by chance.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { type Client, createClient, isMultitapError } from "@multitap/client";
+import type { Client } from "@multitap/client";
+import { codeOf, openAppClient } from "../../auth/client.testing.ts";
 import { openRomScene, type RomScene } from "../access/scene.testing.ts";
 
 let scene: RomScene;
@@ -11,29 +12,15 @@ let ana: Client;
 beforeAll(async () => {
   scene = await openRomScene();
   const { app } = scene.library;
-  const open = async (username: string, password: string) => {
-    const scope = "roms.read roms.user.read roms.user.write";
-    const body = new URLSearchParams({ username, password, scope });
-    const pair = (await (await app.fetch("/api/token", { method: "POST", body })).json()) as {
-      access_token: string;
-    };
-    const fetch = (url: string, init: RequestInit) => app.fetch(url.replace("http://nas", ""), init);
-    return createClient({ url: "http://nas", fetch, auth: pair.access_token, retry: false });
-  };
-  admin = await open("admin", "adminpass");
-  ana = await open("ana", "viewerpass");
+  const scope = "roms.read roms.user.read roms.user.write";
+  admin = await openAppClient(app, { scope });
+  ana = await openAppClient(app, { username: "ana", password: "viewerpass", scope });
 }, 30_000);
 afterAll(async () => {
   await admin.close();
   await ana.close();
   await scene.close();
 });
-
-const codeOf = (work: Promise<unknown>) =>
-  work.then(
-    () => "no error",
-    (error: unknown) => (isMultitapError(error) ? `${error.kind} ${error.code}` : String(error)),
-  );
 
 describe("client.notes", () => {
   test("goes through a note's whole life", async () => {

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type ByteSink, type ByteSource, type Client, createClient, isMultitapError } from "@multitap/client";
+import { type ByteSink, type ByteSource, type Client, isMultitapError } from "@multitap/client";
+import { openAppClient } from "../../auth/client.testing.ts";
 import { ascii } from "../../ports/compute/patches/testing/apply.ts";
 import { writeIps, writeUps } from "../../ports/compute/patches/testing/writers.ts";
 import { openLibrary, type TestLibrary } from "../library.testing.ts";
@@ -23,12 +24,7 @@ beforeAll(async () => {
   const rows = await sql<{ id: number; file_name: string }[]>`select id, file_name from rom_files`;
   const idOf = (name: string) => rows.find((row) => row.file_name === name)?.id ?? 0;
   [romFileId, patchFileId] = [idOf("Star Pilot.gba"), idOf("French.ups")];
-  const { app } = library;
-  const body = new URLSearchParams({ username: "admin", password: "adminpass", scope: "roms.read" });
-  const granted = await app.fetch("/api/token", { method: "POST", body });
-  const { access_token: auth } = (await granted.json()) as { access_token: string };
-  const fetch = (url: string, init: RequestInit) => app.fetch(url.replace("http://nas", ""), init);
-  client = createClient({ url: "http://nas", fetch, auth, retry: false });
+  client = await openAppClient(library.app, { scope: "roms.read" });
 }, 30_000);
 afterAll(async () => {
   await client.close();

@@ -2,23 +2,12 @@ import type { Executor } from "@multitap/db";
 import { romProviderMetadata, roms } from "@multitap/db/schema/roms";
 import { asc, inArray, sql } from "drizzle-orm";
 import type { ProviderIdColumn } from "../../metadata/contract.ts";
+import { PROVIDER_COLUMNS } from "../filters/queries.ts";
 import { syncFacetsOfChanged } from "../merging/queries.ts";
 import type { RomColumns, StoredRom } from "./rules.ts";
 
-/** Providers by the column that says whether they know a rom. */
-const KNOWN_COLUMNS = {
-  igdb: roms.igdbId,
-  moby: roms.mobyId,
-  ss: roms.ssId,
-  ra: roms.raId,
-  launchbox: roms.launchboxId,
-  hasheous: roms.hasheousId,
-  tgdb: roms.tgdbId,
-  hltb: roms.hltbId,
-  flashpoint: roms.flashpointId,
-  gamelist: roms.gamelistId,
-  libretro: roms.libretroId,
-} as const;
+/** Providers that say what a rom is; one that has only pictures does not count. */
+const { sgdb: _pictures, ...KNOWN_COLUMNS } = PROVIDER_COLUMNS;
 
 const COLUMNS = {
   id: roms.id,

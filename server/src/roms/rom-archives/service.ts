@@ -5,7 +5,7 @@ import { AppError } from "../../base/errors.ts";
 import type { StoredArchive } from "../content/contract.ts";
 import type { RomFile } from "../files/contract.ts";
 import { listFilesOfRoms } from "../files/queries.ts";
-import { listRomIdsOfFilters } from "../filters/service.ts";
+import { listRomsOfFilters } from "../filters/service.ts";
 import { ARCHIVE_FILES_MAX } from "../limits.ts";
 import { findAll, findNewest, toArchivedFiles } from "../located-files/service.ts";
 
@@ -24,7 +24,7 @@ export async function archiveRoms(
   fileName: string | null,
 ): Promise<StoredArchive> {
   const filter = "platformId" in roms ? { platformIds: [roms.platformId] } : { among: roms.romIds };
-  const [romIds = []] = await listRomIdsOfFilters(ctx, [filter]);
+  const [{ romIds } = { romIds: [] }] = await listRomsOfFilters(ctx, [filter]);
   const files = sortFiles(await listFilesOfRoms(ctx.db, romIds));
   if (files.length > ARCHIVE_FILES_MAX) {
     const message = `The roms have ${files.length} files; an archive holds ${ARCHIVE_FILES_MAX} at most`;

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { toRomResources } from "../disk-changes/rules.ts";
 
 /** Endings of the audio files that are soundtracks, as in the compatible API. */
 export const TRACK_EXTENSIONS = ["mp3", "ogg", "oga", "opus", "m4a", "aac", "wav", "flac"] as const;
@@ -9,14 +9,9 @@ export function isTrackName(fileName: string): boolean {
   return fileName.includes(".") && TRACK_EXTENSIONS.some((each) => each === extension);
 }
 
-/** The folder of everything that is kept for a rom, below the resources folder. The name is compatible. */
-export function toRomFolder(rom: { readonly platformId: number; readonly romId: number }): string {
-  return `roms/${rom.platformId}/${rom.romId}`;
-}
-
 /** The folder of the covers of a rom's tracks, below the resources folder. */
 export function toTrackCoverFolder(rom: { readonly platformId: number; readonly romId: number }): string {
-  return `${toRomFolder(rom)}/soundtracks`;
+  return `${toRomResources(rom.platformId, rom.romId)}/soundtracks`;
 }
 
 /** Where the cover of a track lies, below the resources folder. */
@@ -30,9 +25,4 @@ export function toTrackCoverPath(
 /** Every path that the cover of a track can have. */
 export function listTrackCoverPaths(track: Parameters<typeof toTrackCoverPath>[0]): readonly string[] {
   return (["jpg", "png"] as const).map((extension) => toTrackCoverPath(track, extension));
-}
-
-/** An absolute path of a relative one that was made here. */
-export function belowResources(resourcesPath: string, relative: string): string {
-  return join(resourcesPath, relative);
 }

@@ -2,10 +2,11 @@ import { join } from "node:path";
 import type { Context } from "../../base/context.ts";
 import { isAppError } from "../../base/errors.ts";
 import type { ReadTrackShape, TrackTags } from "../../ports/compute/tasks/read-track.ts";
+import { removeQuietly } from "../../ports/files/removing.ts";
 import type { TrackMeta, UnreadTrack } from "./contract.ts";
 import { TRACK_TIMEOUT_MS, TRACK_WINDOW_FILES } from "./limits.ts";
 import { listUnreadTracks, removeTrackMeta, storeTrackMeta } from "./queries.ts";
-import { belowResources, listTrackCoverPaths, toTrackCoverFolder, toTrackCoverPath } from "./rules.ts";
+import { listTrackCoverPaths, toTrackCoverFolder, toTrackCoverPath } from "./rules.ts";
 
 type Scene = Pick<Context, "ports" | "facts" | "db">;
 
@@ -68,8 +69,8 @@ async function storeCover(ctx: Scene, track: UnreadTrack, tags: TrackTags): Prom
   const { resourcesPath } = ctx.facts;
   const coverPath = toTrackCoverPath(track, cover.extension);
   await space.assertSpace(cover.bytes.byteLength, { path: resourcesPath });
-  await files.createFolder(belowResources(resourcesPath, toTrackCoverFolder(track)));
-  await files.writeAtomic(belowResources(resourcesPath, coverPath), cover.bytes);
+  await files.createFolder(join(resourcesPath, toTrackCoverFolder(track)));
+  await files.writeAtomic(join(resourcesPath, coverPath), cover.bytes);
   return { ...meta, coverPath };
 }
 
@@ -81,11 +82,8 @@ async function removeCovers(
 ): Promise<void> {
   for (const path of listTrackCoverPaths(track)) {
     if (path === present) continue;
-    try {
-      await ctx.ports.files.remove(belowResources(ctx.facts.resourcesPath, path));
-    } catch (error) {
-      ctx.ports.log.warn("could not remove the cover of a track", { path, error });
-    }
+    const said = "could not remove the cover of a track";
+    await removeQuietly(ctx.ports, join(ctx.facts.resourcesPath, path), { said });
   }
 }
 

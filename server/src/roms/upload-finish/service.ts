@@ -7,12 +7,14 @@ import { operation } from "../../base/operation.ts";
 import { perPorts } from "../../base/per-ports.ts";
 import { requireWritableLibrary } from "../../platforms/folders/service.ts";
 import type { FileFacts } from "../../ports/files/port.ts";
+import type { KvLock } from "../../ports/kv/port.ts";
 import {
   dropUpload,
   listChunkIndexes,
   locateTarget,
   measureChunks,
   removeChunks,
+  removeLeftover,
   requireFree,
   requireOwner,
   type UploadTarget,
@@ -37,7 +39,8 @@ import {
  * again gives the same answer for a day.
  * @throws AppError `ROMS_UPLOAD_ID_INVALID`, `ROMS_UPLOAD_NOT_FOUND`, `ROMS_UPLOAD_FOREIGN`;
  * `ROMS_UPLOAD_INCOMPLETE`, `ROMS_UPLOAD_SIZE_WRONG`, `ROMS_UPLOAD_EXISTS`, `LIBRARY_READ_ONLY`, `STORAGE_FULL`:
- * what was received stays; `ROMS_UPLOAD_DIGEST_WRONG`: it is dropped; `ROMS_UPLOAD_FINISHING`.
+ * what was received stays; `ROMS_UPLOAD_DIGEST_WRONG`: it is dropped, or stands in the library when it was finished
+ * before; `ROMS_UPLOAD_FINISHING`.
  */
 export const finishUpload = operation(
   {
@@ -51,11 +54,43 @@ export const finishUpload = operation(
   async (ctx, { uploadId, sha1 }): Promise<FinishedUpload> => {
     const id = parseUploadId(uploadId);
     const row = await findUploadRow(ctx.db, id, ctx.ports.clock.now());
-    if (row === null) return await getFinished(ctx, id);
+    if (row === null) return await requireDeclared(ctx, await getFinished(ctx, id), sha1);
     requireOwner(ctx, row.userId, false);
-    return await finishOnce(ctx, { ...row, sha1: sha1 ?? row.sha1 });
+    const declared = sha1 ?? row.sha1;
+    return await requireDeclared(ctx, await finishOnce(ctx, { ...row, sha1: declared }), declared);
   },
 );
+
+/**
+ * Holds what is stored against what this caller says: another call, or one before a crash, may have finished the
+ * upload and named no digest or another one.
+ */
+async function requireDeclared(
+  ctx: Context,
+  finished: FinishedUpload,
+  sha1: string | null,
+): Promise<FinishedUpload> {
+  if (sha1 === null) return finished;
+  const actualSha1 = finished.sha1 ?? (await findSha1(ctx, join(ctx.facts.libraryPath, finished.path)));
+  // Somebody took the file away since: there is nothing to compare.
+  if (actualSha1 === null) return finished;
+  if (actualSha1 !== sha1) throw digestWrong(sha1, actualSha1);
+  return { ...finished, sha1 };
+}
+
+async function findSha1({ ports: { files } }: Context, path: string): Promise<string | null> {
+  if ((await files.find(path))?.kind !== "file") return null;
+  const digest = createHash("sha1");
+  for await (const chunk of await files.openRead(path)) digest.update(chunk);
+  return digest.digest("hex");
+}
+
+function digestWrong(expectedSha1: string, actualSha1: string): AppError<"invalid"> {
+  return new AppError("invalid", "ROMS_UPLOAD_DIGEST_WRONG", {
+    message: `The bytes received have the SHA-1 ${actualSha1}, not ${expectedSha1}`,
+    details: { expectedSha1, actualSha1 },
+  });
+}
 
 /** What is remembered of an upload after its end. */
 const FinishedMemory = v.object({ userId: v.number(), finished: FinishedUploadSchema });
@@ -66,6 +101,8 @@ async function getFinished(ctx: Context, id: string): Promise<FinishedUpload> {
   if (text === null) throw uploadNotFound();
   const { userId, finished } = v.parse(FinishedMemory, JSON.parse(text));
   requireOwner(ctx, userId, false);
+  // A kill between the last two steps of the end left them.
+  await removeChunks(ctx, id);
   return finished;
 }
 
@@ -77,44 +114,57 @@ async function finishOnce(ctx: Context, row: UploadRow): Promise<FinishedUpload>
   const all = running(ctx.ports);
   const known = all.get(row.id);
   if (known !== undefined) return await known;
-  const own = withLock(ctx, row.id, () => finish(ctx, row)).finally(() => all.delete(row.id));
+  const own = withLock(ctx, row.id, (lock) => finish(ctx, row, lock)).finally(() => all.delete(row.id));
   all.set(row.id, own);
   return await own;
 }
 
 /** Keeps other processes away. A lock of one that was killed frees itself. */
-async function withLock<T>({ ports }: Context, id: string, work: () => Promise<T>): Promise<T> {
+async function withLock<T>({ ports }: Context, id: string, work: (lock: KvLock) => Promise<T>): Promise<T> {
   const lock = await ports.kv.lock(`rom-upload:${id}`, { ttlMs: FINISH_LOCK_MS });
-  if (lock === null) {
-    throw new AppError("unavailable", "ROMS_UPLOAD_FINISHING", {
-      message: "The upload is being finished",
-      retryAfterMs: FINISH_RETRY_MS,
-    });
-  }
+  if (lock === null) throw finishing();
   const renew = setInterval(() => {
     lock.extend(FINISH_LOCK_MS).catch((error: unknown) => {
       ports.log.warn("the lock of an upload was not extended", { id, error });
     });
   }, FINISH_LOCK_RENEW_MS);
   try {
-    return await work();
+    return await work(lock);
   } finally {
     clearInterval(renew);
-    await lock.release();
+    await release(ports, lock, id);
   }
 }
 
-async function finish(ctx: Context, row: UploadRow): Promise<FinishedUpload> {
+/** One that cannot be released frees itself; what the work came to is worth more than that. */
+async function release({ log }: Ports, lock: KvLock, id: string): Promise<void> {
+  try {
+    await lock.release();
+  } catch (error) {
+    log.warn("the lock of an upload was not released", { id, error });
+  }
+}
+
+function finishing(): AppError<"unavailable"> {
+  return new AppError("unavailable", "ROMS_UPLOAD_FINISHING", {
+    message: "The upload is being finished",
+    retryAfterMs: FINISH_RETRY_MS,
+  });
+}
+
+async function finish(ctx: Context, row: UploadRow, lock: KvLock): Promise<FinishedUpload> {
   const target = await locateTarget(ctx, row);
+  const isThere = await isPublished(ctx, row, target);
+  if (!isThere) await assemble(ctx, { row, target, lock });
   const finished: FinishedUpload = {
     platformId: row.platformId,
     platformFsSlug: target.platformFsSlug,
     fsName: target.fsName,
     path: target.relativePath,
     sizeBytes: row.totalSizeBytes,
-    sha1: row.sha1,
+    // Who was cut off may have been told another digest, or none.
+    sha1: isThere ? null : row.sha1,
   };
-  if (!(await isPublished(ctx, row, target))) await assemble(ctx, row, target);
   const memory: v.InferOutput<typeof FinishedMemory> = { userId: row.userId, finished };
   await ctx.ports.kv.set(memoryKey(row.id), JSON.stringify(memory), { ttlMs: UPLOAD_TTL_MS });
   await deleteUpload(ctx.db, row.id);
@@ -122,7 +172,14 @@ async function finish(ctx: Context, row: UploadRow): Promise<FinishedUpload> {
   return finished;
 }
 
-async function assemble(ctx: Context, row: UploadRow, target: UploadTarget): Promise<void> {
+/** An upload that this call puts together, and nobody else while the lock is its own. */
+interface Assembly {
+  readonly row: UploadRow;
+  readonly target: UploadTarget;
+  readonly lock: KvLock;
+}
+
+async function assemble(ctx: Context, { row, target, lock }: Assembly): Promise<void> {
   const { files, space } = ctx.ports;
   await requireChunks(ctx, row);
   await requireFree(ctx, target);
@@ -136,11 +193,24 @@ async function assemble(ctx: Context, row: UploadRow, target: UploadTarget): Pro
     const folder = toUploadFolder(ctx.facts.tempPath, row.id);
     const paths = Array.from({ length: row.totalChunks }, (_, index) => toChunkPath(folder, index));
     await files.concatenate(paths, partial);
-    await requireSameBytes(ctx, row, partial);
+    const found = await readPartial(ctx, row, partial);
+    // What was read and is published now may be the half file of a process that took over.
+    if (!(await lock.extend(FINISH_LOCK_MS))) throw finishing();
+    await requireSameBytes(ctx, row, found);
     await publish(ctx, row, { partial, target });
   } catch (error) {
-    await files.remove(partial);
+    if (await isOurs(ctx, row.id, lock)) await removeLeftover(ctx, partial);
     throw error;
+  }
+}
+
+/** Tells whether the lock is still ours; when nobody can say, it is as good as another's. */
+async function isOurs({ ports }: Context, id: string, lock: KvLock): Promise<boolean> {
+  try {
+    return await lock.extend(FINISH_LOCK_MS);
+  } catch (error) {
+    ports.log.warn("the lock of an upload was not extended", { id, error });
+    return false;
   }
 }
 
@@ -162,20 +232,26 @@ function requireSize({ totalSizeBytes }: UploadRow, sizeBytes: number): void {
   });
 }
 
+/** What stands in a file that was put together. */
+interface PartialFile {
+  readonly sizeBytes: number;
+  /** Null when nobody asked for it. */
+  readonly sha1: string | null;
+}
+
+async function readPartial(ctx: Context, row: UploadRow, partial: string): Promise<PartialFile> {
+  const sizeBytes = (await ctx.ports.files.find(partial))?.sizeBytes ?? 0;
+  // Bytes of another number are wrong without a look at them.
+  const isWanted = row.sha1 !== null && sizeBytes === row.totalSizeBytes;
+  return { sizeBytes, sha1: isWanted ? await findSha1(ctx, partial) : null };
+}
+
 /** A chunk that was sent again while they were put together may have changed the whole. */
-async function requireSameBytes(ctx: Context, row: UploadRow, partial: string): Promise<void> {
-  const { files } = ctx.ports;
-  requireSize(row, (await files.find(partial))?.sizeBytes ?? 0);
-  if (row.sha1 === null) return;
-  const digest = createHash("sha1");
-  for await (const chunk of await files.openRead(partial)) digest.update(chunk);
-  const actualSha1 = digest.digest("hex");
-  if (actualSha1 === row.sha1) return;
+async function requireSameBytes(ctx: Context, row: UploadRow, found: PartialFile): Promise<void> {
+  requireSize(row, found.sizeBytes);
+  if (row.sha1 === null || found.sha1 === null || found.sha1 === row.sha1) return;
   await dropUpload(ctx, row);
-  throw new AppError("invalid", "ROMS_UPLOAD_DIGEST_WRONG", {
-    message: `The bytes received have the SHA-1 ${actualSha1}, not ${row.sha1}`,
-    details: { expectedSha1: row.sha1, actualSha1 },
-  });
+  throw digestWrong(row.sha1, found.sha1);
 }
 
 interface Publishing {

@@ -1,4 +1,5 @@
 /** What all steps of an upload share: whose it is, what is there of it, and where it leads. */
+
 import { join } from "node:path";
 import { toInstant } from "../../base/clock.ts";
 import type { Context } from "../../base/context.ts";
@@ -7,6 +8,7 @@ import { compileExclusions } from "../../base/exclusions.ts";
 import { findAccountId } from "../../base/identity.ts";
 import { readPlatformFolder } from "../../platforms/folders/service.ts";
 import { getPlatform, listKnownPlatforms } from "../../platforms/service.ts";
+import { removeQuietly } from "../../ports/files/removing.ts";
 import { FILES_LOOKED_AT } from "../limits.ts";
 import type { RomUpload } from "../uploads/contract.ts";
 import { deleteUpload, findFirstAdminId, findUploadRow, type UploadRow } from "../uploads/queries.ts";
@@ -173,7 +175,7 @@ export async function dropUpload(ctx: Context, row: UploadRow): Promise<void> {
 
 /** Removes what was received of an upload; what cannot be removed is swept later. */
 export async function removeChunks(ctx: Context, uploadId: string): Promise<void> {
-  await removeQuietly(ctx, toUploadFolder(ctx.facts.tempPath, uploadId));
+  await removeLeftover(ctx, toUploadFolder(ctx.facts.tempPath, uploadId));
 }
 
 /** Removes what a finish that was cut off may have left beside the final place. */
@@ -182,14 +184,10 @@ async function removePartial(ctx: Context, row: UploadRow): Promise<void> {
   if (platform === undefined) return;
   const { romsPath } = await readPlatformFolder(ctx, platform.fsSlug);
   const folders = parseUploadName(row.fileName).slice(0, -1);
-  await removeQuietly(ctx, join(ctx.facts.libraryPath, romsPath, ...folders, toPartialName(row.id)));
+  await removeLeftover(ctx, join(ctx.facts.libraryPath, romsPath, ...folders, toPartialName(row.id)));
 }
 
-async function removeQuietly({ ports }: Context, path: string): Promise<void> {
-  try {
-    await ports.files.remove(path, { recursive: true });
-  } catch (error) {
-    if (!isAppError(error)) throw error;
-    ports.log.warn("what is left of an upload stays for now", { path, error });
-  }
+/** Removes what is left of an upload; what cannot be removed stays, and hides no failure before it. */
+export async function removeLeftover({ ports }: Context, path: string): Promise<void> {
+  await removeQuietly(ports, path, { said: "what is left of an upload stays for now", recursive: true });
 }

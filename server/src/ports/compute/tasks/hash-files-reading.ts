@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readSync, type Stats, statSync } from "node:fs";
+import { type BigIntStats, closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import type { Hashes } from "@multitap/native/hash";
 import { changed, describeFault, type FileFailure, notRegular } from "../file-failure.ts";
 import type { FileHashes, FileToHash } from "./hash-files.ts";
@@ -8,7 +8,7 @@ export interface OpenedFile {
   readonly file: FileToHash;
   readonly handle: number;
   /** What the system said before the first read. */
-  readonly before: Stats;
+  readonly before: FoundFile;
   readonly sizeBytes: number;
   readBytes: number;
 }
@@ -25,14 +25,14 @@ export function openHashing(file: FileToHash): OpenedFile | FailedFile {
   // Asked before opening: opening a pipe waits for a writer, opening a device can act on it.
   const before = statFile(path);
   if ("failure" in before) return { id, failure: before.failure };
-  const { size } = before.stats;
-  if (size !== expectedSizeBytes) {
-    return { id, failure: changed(path, `${expectedSizeBytes} bytes expected, ${size} found`) };
+  const { sizeBytes } = before;
+  if (sizeBytes !== expectedSizeBytes) {
+    return { id, failure: changed(path, `${expectedSizeBytes} bytes expected, ${sizeBytes} found`) };
   }
   try {
     // Non-blocking has no effect on a file; it matters when something else took its place a moment ago.
     const handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-    return { file, handle, before: before.stats, sizeBytes: size, readBytes: 0 };
+    return { file, handle, before, sizeBytes, readBytes: 0 };
   } catch (fault) {
     return { id, failure: describeFault(path, fault) };
   }
@@ -64,7 +64,7 @@ export function findChange(opened: OpenedFile): FailedFile | null {
   const { id, path } = opened.file;
   const after = statFile(path);
   if ("failure" in after) return { id, failure: after.failure };
-  const change = describeChange(opened.before, after.stats);
+  const change = describeChange(opened.before, after);
   return change === null ? null : { id, failure: changed(path, change) };
 }
 
@@ -74,25 +74,39 @@ export function finishHashing(opened: OpenedFile, digests: Hashes): FileHashes |
   const { id, path } = file;
   const after = statFile(path);
   if ("failure" in after) return { id, failure: after.failure };
-  const change = describeChange(before, after.stats);
+  const change = describeChange(before, after);
   if (change !== null) return { id, failure: changed(path, change) };
+  // Whole milliseconds as the files port tells them, which a scan compares.
+  const modifiedAtMs = Number(after.modifiedAtNs / NS_PER_MS);
   const hashes = sizeBytes === 0 ? EMPTY : hideZeroCrc(digests);
-  return { id, ...hashes, raHash: "", chdSha1: "", sizeBytes, modifiedAtMs: Math.trunc(after.stats.mtimeMs) };
+  return { id, ...hashes, raHash: "", chdSha1: "", sizeBytes, modifiedAtMs };
 }
 
-function statFile(path: string): { readonly stats: Stats } | { readonly failure: FileFailure } {
+const NS_PER_MS = 1_000_000n;
+
+/** What the system says of a file. */
+interface FoundFile {
+  readonly sizeBytes: number;
+  /** In whole nanoseconds: as a number of milliseconds it would be rounded, to the next one near its end. */
+  readonly modifiedAtNs: bigint;
+}
+
+function statFile(path: string): FoundFile | { readonly failure: FileFailure } {
   try {
-    const stats = statSync(path);
-    return stats.isFile() ? { stats } : { failure: notRegular(path, stats) };
+    const stats: BigIntStats = statSync(path, { bigint: true });
+    if (!stats.isFile()) return { failure: notRegular(path, stats) };
+    return { sizeBytes: Number(stats.size), modifiedAtNs: stats.mtimeNs };
   } catch (fault) {
     return { failure: describeFault(path, fault) };
   }
 }
 
 /** The path is compared, not the handle: so a file that was replaced by a rename counts as changed, too. */
-function describeChange(before: Stats, after: Stats): string | null {
-  if (after.size !== before.size) return `from ${before.size} to ${after.size} bytes while it was read`;
-  return after.mtimeMs === before.mtimeMs ? null : "written to while it was read";
+function describeChange(before: FoundFile, after: FoundFile): string | null {
+  if (after.sizeBytes !== before.sizeBytes) {
+    return `from ${before.sizeBytes} to ${after.sizeBytes} bytes while it was read`;
+  }
+  return after.modifiedAtNs === before.modifiedAtNs ? null : "written to while it was read";
 }
 
 const EMPTY = { crc32: "", md5: "", sha1: "" } as const;

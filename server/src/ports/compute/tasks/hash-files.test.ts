@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../../../base/errors.ts";
+import { createDiskFiles } from "../../files/disk.ts";
 import { createScratch } from "../context.ts";
 import { createInline } from "../inline.ts";
 import { TaskCancelled, type TaskContext } from "../task.ts";
@@ -83,6 +84,18 @@ describe("hash-files", () => {
     };
     expect(await hashOne(file)).toEqual(expected);
   });
+
+  test.each(["000000001", "123999999", "999999999"])(
+    "gives the moment that a scan sees, to the millisecond and never rounded, .%s s",
+    async (fraction) => {
+      const file = store("abc.nes", "abc");
+      const { exitCode } = Bun.spawnSync(["touch", "-d", `2026-01-02T03:04:05.${fraction}Z`, file.path]);
+      expect(exitCode).toBe(0);
+      const { modifiedAtMs } = (await createDiskFiles().find(file.path)) ?? {};
+      // Another one, and each scan would take the file for changed.
+      expect(await hashOne(file)).toMatchObject({ modifiedAtMs });
+    },
+  );
 
   test("gives empty texts for an empty file", async () => {
     const file = store("empty.nes", "");
