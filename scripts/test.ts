@@ -21,6 +21,9 @@ const TEST_TIMEOUT_MS = 30_000;
 /** The whole run, far above what it takes: it ends a run that hangs. */
 const RUN_TIMEOUT_MS = 30 * 60_000;
 
+/** Files that are tested at once: most wait for a disk or a process, and more would only wait for each other. */
+const LANES = 2;
+
 interface Template {
   readonly env: Readonly<Record<string, string>>;
   stop(): Promise<void>;
@@ -34,13 +37,15 @@ async function prepareTemplate(files: readonly string[]): Promise<Template> {
 }
 
 function commandFor(files: readonly string[], flags: readonly string[]): string[] {
-  const hasTimeout = flags.some((flag) => flag.startsWith("--timeout"));
+  const isGiven = (name: string) => flags.some((flag) => flag.startsWith(name));
   return [
     process.execPath,
     "test",
     // Whatever a test starts and forgets ends with the run, also when this process is killed.
     "--no-orphans",
-    ...(hasTimeout ? [] : [`--timeout=${TEST_TIMEOUT_MS}`]),
+    ...(isGiven("--timeout") ? [] : [`--timeout=${TEST_TIMEOUT_MS}`]),
+    // Each lane loads what its files share once.
+    ...(files.length < 2 || isGiven("--parallel") ? [] : [`--parallel=${LANES}`, "--no-isolate"]),
     // Processes are killed at random moments on a machine that others share: once more, then it counts.
     ...(process.env.CI === "true" ? ["--retry=1"] : []),
     ...flags,
