@@ -1,4 +1,5 @@
-import { bigint, index, integer, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { bigint, index, integer, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { idColumn, moment, stamps, textC } from "./columns.ts";
 import { devices } from "./devices.ts";
 import { roms } from "./roms.ts";
@@ -23,8 +24,11 @@ export const playSessions = pgTable(
     ...stamps(),
   },
   (t) => [
-    // A session without a device or rom repeats like any other: nulls count as equal here.
-    unique("play_sessions_key").on(t.userId, t.deviceId, t.romId, t.startTime).nullsNotDistinct(),
+    // Without a device or a rom two spans may be alike, or neither could be removed. That the same one is not told
+    // twice is seen to where spans are added.
+    uniqueIndex("play_sessions_key")
+      .on(t.userId, t.deviceId, t.romId, t.startTime)
+      .where(sql`${t.deviceId} is not null and ${t.romId} is not null`),
     index("play_sessions_user_rom_idx").on(t.userId, t.romId),
     index("play_sessions_user_start_idx").on(t.userId, t.startTime),
     index("play_sessions_rom_idx").on(t.romId),

@@ -1,4 +1,5 @@
-import { boolean, index, integer, pgTable, primaryKey, text, unique } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { boolean, index, integer, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { saves } from "./assets.ts";
 import { idColumn, moment, stamps, textC } from "./columns.ts";
 import { devices } from "./devices.ts";
@@ -86,9 +87,16 @@ export const syncConflicts = pgTable(
     index("sync_conflicts_user_idx").on(t.userId, t.createdAt),
     index("sync_conflicts_device_idx").on(t.deviceId),
     index("sync_conflicts_rom_idx").on(t.romId),
-    unique("sync_conflicts_key")
-      .on(t.deviceId, t.kind, t.serverAssetId, t.serverContentHash, t.deviceContentHash)
-      .nullsNotDistinct(),
+    // Conflicts of devices that are gone may be alike: they are kept as they are, and nothing is noted for them again.
+    uniqueIndex("sync_conflicts_key")
+      .on(
+        t.deviceId,
+        t.kind,
+        t.serverAssetId,
+        sql`coalesce(${t.serverContentHash}, '')`,
+        sql`coalesce(${t.deviceContentHash}, '')`,
+      )
+      .where(sql`${t.deviceId} is not null`),
   ],
 );
 

@@ -1,6 +1,7 @@
 import type { SyncConflict } from "@multitap/server/contract/assets/conflicts";
 import type { SyncedSave } from "@multitap/server/contract/saves";
 import type { HistoricVersion, StoredVersion } from "@multitap/server/contract/sync/versions";
+import type { Instant } from "../auth/types.ts";
 import { hasErrorCode, isMultitapError, MultitapError } from "../errors.ts";
 import { type HttpParts, request } from "../http/rest.ts";
 import { CALL_TIMEOUT_MS, UPLOAD_BYTES_PER_SECOND_MIN } from "../limits.ts";
@@ -26,6 +27,8 @@ export interface VersionsFilter {
   readonly slot?: string | null | undefined;
   /** What its versions are called, without the moment that a slot adds. */
   readonly name?: string | undefined;
+  /** Only versions stored by then: with the moment of the last one of 500, those behind it. */
+  readonly until?: Instant | undefined;
 }
 
 /** Where a new version goes. */
@@ -61,7 +64,7 @@ export interface ConflictsFilter {
 /** What saves and states have in common: versions that are never overwritten. */
 export interface VersionCalls {
   /**
-   * Gives every version that the saves of a rom ever had, the newest first, those in the trash among them.
+   * Gives the versions that the saves of a rom ever had, the newest first, 500 at most, those in the trash among them.
    * @example
    * const [newest, before] = await client.saves.versions({ romId: 42, slot: "main" });
    */

@@ -13,16 +13,19 @@ export type TrashReason = (typeof TRASH_REASONS)[number];
 const hasNoZero = (text: string) => !text.includes("\0");
 const NO_ZERO = "Input should not contain a zero character";
 
+/** Nothing for an empty text; half characters become what the database would make of them. */
+const toStored = (text: string | null) => (text === null || text === "" ? null : text.toWellFormed());
+
 /** A slot as it is sent; an empty one is none. */
 export const SlotText = v.pipe(
   v.nullable(v.pipe(v.string(), v.maxLength(SLOT_CHARS_MAX), v.check(hasNoZero, NO_ZERO))),
-  v.transform((slot) => (slot === "" ? null : slot)),
+  v.transform((slot) => toStored(slot)),
 );
 
 /** An emulator as it is sent; what it may hold is asked when it becomes a folder. */
 export const EmulatorText = v.pipe(
   v.nullable(v.pipe(v.string(), v.maxLength(8 * EMULATOR_CHARS_MAX), v.check(hasNoZero, NO_ZERO))),
-  v.transform((emulator) => (emulator === "" ? null : emulator)),
+  v.transform((emulator) => toStored(emulator)),
 );
 
 /** Name of a device as it is sent. */

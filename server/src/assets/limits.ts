@@ -16,7 +16,5 @@ export const TRASH_LISTED_MS = 365 * 24 * 60 * 60 * 1000;
 export const LEFTOVER_AGE_MS = 24 * 60 * 60 * 1000;
 /** Rows that one round of the purge looks at. */
 export const PURGE_BATCH_ROWS = 200;
-/** Trashed files on one page. */
-export const TRASH_PAGE_MAX = 500;
-/** Versions, or pictures, that one call removes. */
+/** Versions, or pictures, that one call removes; of a slot that is cleaned up the rest goes with the next upload. */
 export const VERSIONS_REMOVED_MAX = 1000;

@@ -16,6 +16,7 @@ import { discardBytes, storeBytes, storeStream } from "./storage/service.ts";
 import type { Gate } from "./uploads/rules.ts";
 import { storeVersion, type UploadedVersion } from "./uploads/service.ts";
 import type { VersionKind } from "./versions/contract.ts";
+import { lockSlot } from "./versions/queries.ts";
 
 /** What a caller says of a version to be. */
 export interface VersionDraft {
@@ -63,6 +64,11 @@ export async function storeSentStream(
   return await storeVersion(ctx, { ...rest, fileName, bytes });
 }
 
+/** Bytes that a user stored before: whichever are the same, or those at one place. */
+export interface KnownBytes extends Pick<StoredBytes, "sha1" | "sizeBytes"> {
+  readonly storedPath?: string | undefined;
+}
+
 /**
  * Does the same with bytes that this user stored before, so that they need not be sent again.
  * @throws AppError `ASSETS_BYTES_UNKNOWN` when there are none, or they are gone from disk.
@@ -70,12 +76,15 @@ export async function storeSentStream(
 export async function storeKnownVersion(
   ctx: Context,
   draft: VersionDraft,
-  known: Pick<StoredBytes, "sha1" | "sizeBytes">,
+  { sha1, sizeBytes, storedPath }: KnownBytes,
 ): Promise<UploadedVersion> {
   const { home: _unused, ...rest } = prepare(draft);
+  const { kind, userId, slot } = draft;
   // Found and named in one transaction: until it ends nothing purges these bytes.
   return await inTransaction(ctx, async (inner) => {
-    const bytes = await findKnownBytes(inner.db, { userId: draft.userId, ...known });
+    // Before the row that names them is kept: whoever cleans the slot up holds the one and wants the other.
+    await lockSlot(inner.db, { kind, userId, romId: draft.rom.id, slot });
+    const bytes = await findKnownBytes(inner.db, { userId: draft.userId, sha1, sizeBytes, storedPath });
     if (bytes === null || !(await isOnDisk(inner, bytes))) {
       throw new AppError("not_found", "ASSETS_BYTES_UNKNOWN", { message: "The server has no such bytes" });
     }

@@ -122,6 +122,26 @@ describe("a device", () => {
     expect(await rows("select 1 from sync_sessions")).toHaveLength(0);
     await scene.library.change("delete from play_sessions");
   });
+
+  test("goes also when another one that is gone told and met the same", async () => {
+    const ids = [
+      await add(deck),
+      await add({ ...deck, allow_duplicate: true }),
+      await add({ name: "third" }),
+    ];
+    const { admin } = scene.userIds;
+    for (const id of ids) {
+      await scene.library.change(`insert into play_sessions (user_id, device_id, start_time, end_time, duration_ms)
+        values (${admin}, '${id}', '2026-02-01T10:00:00Z', '2026-02-01T11:00:00Z', 1)`);
+      await scene.library.change(`insert into sync_conflicts (user_id, device_id, rom_id, kind, canonical_name,
+        server_asset_id, reason) values (${admin}, '${id}', ${scene.a}, 'saves', 'a.srm', 1, 'test')`);
+    }
+    const statuses = await Promise.all(ids.map(async (id) => (await remove(id)).status));
+    expect(statuses).toEqual([204, 204, 204]);
+    expect(await rows("select 1 from sync_conflicts where device_id is null")).toHaveLength(3);
+    expect(await rows("select 1 from play_sessions where device_id is null")).toHaveLength(3);
+    await scene.library.change("delete from play_sessions; delete from sync_conflicts");
+  });
 });
 
 describe("registering", () => {

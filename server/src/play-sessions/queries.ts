@@ -1,6 +1,6 @@
 import type { Executor } from "@multitap/db";
 import { playSessions } from "@multitap/db/schema/play-sessions";
-import { and, desc, eq, gte, lte } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, isNull, lte, sql } from "drizzle-orm";
 import { toInstant } from "../base/clock.ts";
 import type { PlaySession } from "./contract.ts";
 import { type NewSpan, spanKey } from "./rules.ts";
@@ -12,8 +12,11 @@ export interface SpanOwner {
   readonly syncSessionId: number | null;
 }
 
+/** First of the two numbers of the lock on an account's spans; the second is the account's. */
+const SPAN_LOCKS = 0x73_70_61;
+
 /**
- * Adds spans that are not there yet, also when others add the same ones at this moment.
+ * Adds spans that are not there yet, also when others add the same ones at this moment; to be called in a transaction.
  * @returns Ids of the new rows by `spanKey`.
  */
 export async function insertSpans(
@@ -22,16 +25,40 @@ export async function insertSpans(
   spans: readonly NewSpan[],
 ): Promise<ReadonlyMap<string, number>> {
   if (spans.length === 0) return new Map();
-  // In one order, or two calls with the same spans could wait for each other.
-  const ordered = spans.toSorted(
-    (a, b) => a.startTime.getTime() - b.startTime.getTime() || (a.romId ?? 0) - (b.romId ?? 0),
+  // The index knows no two spans without a device or a rom apart, so callers look for them one after the other.
+  await db.execute(sql`select pg_advisory_xact_lock(${SPAN_LOCKS}, ${owner.userId})`);
+  const known = await listSpanKeys(
+    db,
+    owner,
+    spans.map(({ startTime }) => startTime),
   );
+  const fresh = spans.filter((span) => !known.has(spanKey(span)));
+  if (fresh.length === 0) return new Map();
   const rows = await db
     .insert(playSessions)
-    .values(ordered.map(({ index: _index, ...span }) => ({ ...owner, ...span })))
+    .values(fresh.map(({ index: _index, ...span }) => ({ ...owner, ...span })))
     .onConflictDoNothing()
     .returning({ id: playSessions.id, romId: playSessions.romId, startTime: playSessions.startTime });
   return new Map(rows.map((row) => [spanKey(row), row.id]));
+}
+
+/** By `spanKey`, what one device told of some moments, or nobody known did. */
+async function listSpanKeys(
+  db: Executor,
+  { userId, deviceId }: SpanOwner,
+  startTimes: readonly Date[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .select({ romId: playSessions.romId, startTime: playSessions.startTime })
+    .from(playSessions)
+    .where(
+      and(
+        eq(playSessions.userId, userId),
+        deviceId === null ? isNull(playSessions.deviceId) : eq(playSessions.deviceId, deviceId),
+        inArray(playSessions.startTime, [...startTimes]),
+      ),
+    );
+  return new Set(rows.map(spanKey));
 }
 
 /** Which spans of a user to list. */

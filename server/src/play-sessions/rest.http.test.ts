@@ -107,6 +107,26 @@ describe("a span of play", () => {
     expect((await scene.tell("playSessions.remove", { sessionId })).data).toBeNull();
   });
 
+  test("stays when its rom goes, also beside another one of that moment, and is not told twice", async () => {
+    const first = await scene.library.addRom("gba", "Gone one.gba", "gone one");
+    const second = await scene.library.addRom("gba", "Gone two.gba", "gone two");
+    const told = [span(3), span(3, { rom_id: first }), span(3, { rom_id: second })];
+    const device = { device_id: "deck" };
+    expect(statuses(await ingest(told, device))).toEqual(["0 created", "1 created", "2 created"]);
+    await scene.library.change(`delete from roms where id = ${first}; delete from roms where id = ${second}`);
+    expect(await list()).toHaveLength(3);
+    const again = await ingest(told.slice(0, 2), device);
+    expect(again.created_count).toBe(0);
+    await scene.library.change("delete from devices where id = 'deck'");
+    expect((await ingest(told.slice(0, 1))).created_count).toBe(0);
+  });
+
+  test("of nobody known is added once, however many tell it at once", async () => {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ingest([span(4)])));
+    expect(answers.map(({ created_count: count }) => count).sort()).toEqual([0, 0, 0, 0, 0, 0, 0, 1]);
+    expect(await list()).toHaveLength(1);
+  });
+
   test("may be told in the documented words", async () => {
     const documented = {
       rom_id: scene.a,

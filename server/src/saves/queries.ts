@@ -1,7 +1,7 @@
 import type { Executor } from "@multitap/db";
 import { devices } from "@multitap/db/schema/devices";
 import { deviceSaveSync } from "@multitap/db/schema/sync";
-import { desc, eq, inArray } from "drizzle-orm";
+import { desc, eq, sql } from "drizzle-orm";
 
 /** A device that once synced a save. */
 export interface SaveDevice {
@@ -28,6 +28,10 @@ export async function listSaveDevices(
     })
     .from(deviceSaveSync)
     .innerJoin(devices, eq(devices.id, deviceSaveSync.deviceId))
-    .where(inArray(deviceSaveSync.saveId, [...saveIds]))
+    // One parameter: a statement takes some sixty thousand, and an account may have more saves.
+    .where(
+      sql`${deviceSaveSync.saveId} in
+        (select value::int from jsonb_array_elements_text(${JSON.stringify(saveIds)}::text::jsonb))`,
+    )
     .orderBy(desc(deviceSaveSync.lastSyncedAt), desc(deviceSaveSync.deviceId));
 }

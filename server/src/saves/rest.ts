@@ -17,7 +17,7 @@ import {
   untrackSave,
 } from "./service.ts";
 import { replaceSave, uploadSave } from "./uploads/service.ts";
-import { toSaveWire, toSummaryWire } from "./wire.ts";
+import { readContentWish, readDevice, readDraft, readFilter, toSaveWire, toSummaryWire } from "./wire.ts";
 
 const BAD_REQUEST = { status: 400 };
 const NAME_ERRORS = {
@@ -27,29 +27,13 @@ const NAME_ERRORS = {
 };
 
 const readId = (reader: RequestReader) => ({ saveId: reader.pathInt("id") });
-const readDevice = (reader: RequestReader) => ({ deviceId: reader.queryText("device_id") || undefined });
-
-/** Some apps send 0 for none. */
-const readFilter = (reader: RequestReader) => ({
-  romId: reader.queryInt("rom_id") || undefined,
-  platformId: reader.queryInt("platform_id") || undefined,
-  slot: reader.queryText("slot"),
-  ...readDevice(reader),
-});
 
 /** Compatible routes of saves. */
 export const saveRoutes: readonly RestRoute[] = [
   post("/api/saves", uploadSave, {
     summary: "Store a save, in a slot as its newest version",
     read: async (reader, facts) => ({
-      romId: reader.queryInt("rom_id"),
-      emulator: reader.queryText("emulator"),
-      slot: reader.queryText("slot"),
-      sessionId: reader.queryInt("session_id"),
-      isOverwrite: reader.queryBool("overwrite"),
-      isAutocleanup: reader.queryBool("autocleanup"),
-      autocleanupLimit: reader.queryInt("autocleanup_limit"),
-      ...readDevice(reader),
+      ...readDraft(reader),
       ...(await readFiles(reader, facts)),
     }),
     names: {
@@ -79,12 +63,7 @@ export const saveRoutes: readonly RestRoute[] = [
   }),
   get("/api/saves/{id}/content", getSaveContent, {
     summary: "The bytes of a save of the caller's, or of a public one",
-    read: (reader) => ({
-      ...readId(reader),
-      ...readDevice(reader),
-      sessionId: reader.queryInt("session_id"),
-      isOptimistic: reader.queryBool("optimistic"),
-    }),
+    read: (reader) => ({ ...readId(reader), ...readContentWish(reader) }),
     names: { isOptimistic: "optimistic" },
     write: ({ modifiedAtMs, version, ...file }, reader) =>
       fileResponse(reader.request, { ...file, modifiedAt: new Date(modifiedAtMs), etag: `"${version}"` }),

@@ -25,6 +25,10 @@ export interface SaveScene {
     file: { readonly name: string; readonly bytes: string | Uint8Array<ArrayBuffer> },
     authorization?: string,
   ): Promise<LibraryAnswer<SaveBody>>;
+  /** Gives a save other bytes in the name of a device. */
+  replace(saveId: number, bytes: string, deviceId: string): Promise<LibraryAnswer<SaveBody>>;
+  /** A device says that it has the bytes of a save. */
+  acknowledge(saveId: number, deviceId: string): Promise<LibraryAnswer<SaveBody>>;
   /** The bytes of a save as text. */
   read(saveId: number): Promise<string>;
   close(): Promise<void>;
@@ -59,6 +63,21 @@ export async function openSaveScene(): Promise<SaveScene> {
         method: "POST",
         body: form,
         headers: { authorization },
+      });
+    },
+    async replace(saveId, bytes, deviceId) {
+      const body = new FormData();
+      body.append("saveFile", new File([bytes], "replaced.srm"));
+      return await library.get<SaveBody>(`/api/saves/${saveId}?device_id=${deviceId}`, {
+        method: "PUT",
+        body,
+      });
+    },
+    async acknowledge(saveId, deviceId) {
+      return await library.get<SaveBody>(`/api/saves/${saveId}/downloaded`, {
+        method: "POST",
+        headers: { authorization: ADMIN, "content-type": "application/json" },
+        body: JSON.stringify({ device_id: deviceId }),
       });
     },
     async read(saveId) {

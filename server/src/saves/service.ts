@@ -6,7 +6,9 @@ import { showVersions } from "../assets/shown/service.ts";
 import type { Version } from "../assets/versions/contract.ts";
 import {
   changeVersion,
+  listOwnVersionIds,
   listOwnVersions,
+  readSlotCounts,
   removeVersions,
   requireOwnVersion,
 } from "../assets/versions/service.ts";
@@ -83,7 +85,7 @@ export const listSaveIds = operation(
   { type: "query", scope: "assets.read", input: ListSavesInput, output: list(Id) },
   async (ctx, { deviceId: _unused, ...filter }) => {
     const userId = requireAccountId(ctx);
-    return (await listOwnVersions(ctx.db, "saves", { userId, ...filter })).map(({ id }) => id);
+    return await listOwnVersionIds(ctx.db, "saves", { userId, ...filter });
   },
 );
 
@@ -92,14 +94,20 @@ export const summarizeSaves = operation(
   { type: "query", scope: "assets.read", input: SummarizeSavesInput, output: SavesSummarySchema },
   async (ctx, { romId }) => {
     const userId = requireAccountId(ctx);
-    const saves = await describeSaves(ctx, await listOwnVersions(ctx.db, "saves", { userId, romId }), null);
-    const groups = [...Map.groupBy(saves, ({ slot }) => slot)].map(([slot, members]) => ({
-      slot,
-      count: members.length,
-      latest: members.reduce((a, b) => (b.updatedAt >= a.updatedAt ? b : a)),
-    }));
-    groups.sort((a, b) => Date.parse(a.latest.updatedAt) - Date.parse(b.latest.updatedAt));
-    return { totalCount: saves.length, slots: groups };
+    const slots = await readSlotCounts(ctx, "saves", { userId, romId });
+    const latest = await describeSaves(
+      ctx,
+      slots.map((slot) => slot.latest),
+      null,
+    );
+    return {
+      totalCount: slots.reduce((total, { count }) => total + count, 0),
+      slots: latest.map((save, index) => ({
+        slot: save.slot,
+        count: slots[index]?.count ?? 0,
+        latest: save,
+      })),
+    };
   },
 );
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { storeKnownVersion, type VersionDraft } from "../assets/service.ts";
+import { requireOwnVersion } from "../assets/versions/service.ts";
 import { md5, openSaveScene, type SaveScene } from "./scene.testing.ts";
 
 let scene: SaveScene;
@@ -8,6 +10,19 @@ beforeAll(async () => {
 afterAll(() => scene?.close());
 
 const conflict = { detail: "Slot has a newer save since your last sync" };
+
+/** Which versions stand against each other because of a device. */
+async function conflictsOf(device: string): Promise<readonly (readonly [number, number])[]> {
+  const { sql } = scene.library.app.database.handle;
+  const rows = await sql<{ server_asset_id: number; device_asset_id: number }[]>`
+    select server_asset_id, device_asset_id from sync_conflicts where device_id = ${device} order by id`;
+  return rows.map((row) => [row.server_asset_id, row.device_asset_id]);
+}
+
+async function textsOf(slot: string): Promise<readonly string[]> {
+  const { body } = await scene.library.get<{ id: number }[]>(`/api/saves?rom_id=${scene.romId}&slot=${slot}`);
+  return (await Promise.all(body.map(({ id }) => scene.read(id)))).sort();
+}
 
 describe("uploadSave", () => {
   test("keeps a save without slot under its own name, and its bytes", async () => {
@@ -81,16 +96,42 @@ describe("uploadSave", () => {
   test("keeps both versions when a device replaces what it never had", async () => {
     const [deck, pocket] = [await scene.addDevice("Deck"), await scene.addDevice("Pocket")];
     const first = await scene.upload({ slot: "put", device_id: deck }, { name: "p.srm", bytes: "deck" });
-    const form = new FormData();
-    form.append("saveFile", new File(["pocket"], "other.srm"));
-    const { status } = await scene.library.get(`/api/saves/${first.body.id}?device_id=${pocket}`, {
-      method: "PUT",
-      body: form,
-    });
-    expect(status).toBe(200);
-    const list = await scene.library.get<{ id: number }[]>(`/api/saves?rom_id=${scene.romId}&slot=put`);
-    const texts = await Promise.all(list.body.map(({ id }) => scene.read(id)));
-    expect(texts.sort()).toEqual(["deck", "pocket"]);
+    expect((await scene.replace(first.body.id, "pocket", pocket)).status).toBe(200);
+    expect(await textsOf("put")).toEqual(["deck", "pocket"]);
+    const kept = await scene.library.get<{ id: number }[]>(`/api/saves?rom_id=${scene.romId}&slot=put`);
+    const copy = kept.body.find(({ id }) => id !== first.body.id);
+    expect(await conflictsOf(pocket)).toEqual([[copy?.id ?? 0, first.body.id]]);
+  });
+
+  test("notes the newest version as contested when a device replaces an older one unseen", async () => {
+    const [deck, pocket] = [await scene.addDevice("Deck"), await scene.addDevice("Pocket")];
+    const name = "o.srm";
+    const first = await scene.upload({ slot: "older", device_id: deck }, { name, bytes: "1" });
+    await scene.acknowledge(first.body.id, pocket);
+    const second = await scene.upload({ slot: "older", device_id: deck }, { name, bytes: "2" });
+    // Clocks of servers go back, too.
+    await scene.library.change(
+      `update saves set content_updated_at = now() + interval '1 hour' where id = ${second.body.id}`,
+    );
+    const replaced = await scene.replace(first.body.id, "1 played on", pocket);
+    expect(replaced.status).toBe(200);
+    const summary = await scene.library.get<{ slots: { slot: string; latest: { id: number } }[] }>(
+      `/api/saves/summary?rom_id=${scene.romId}`,
+    );
+    expect(summary.body.slots.find(({ slot }) => slot === "older")?.latest.id).toBe(first.body.id);
+    expect(await conflictsOf(pocket)).toEqual([[second.body.id, first.body.id]]);
+    expect(await textsOf("older")).toEqual(["1 played on", "2"]);
+  });
+
+  test("lets a device replace an older version when it has the newest one", async () => {
+    const deck = await scene.addDevice("Deck");
+    const name = "k.srm";
+    const first = await scene.upload({ slot: "known", device_id: deck }, { name, bytes: "1" });
+    await scene.upload({ slot: "known", device_id: deck }, { name, bytes: "2" });
+    await scene.replace(first.body.id, "1 again", deck);
+    expect(await conflictsOf(deck)).toEqual([]);
+    // What it is not known to have had stays in the line.
+    expect(await textsOf("known")).toEqual(["1", "1 again", "2"]);
   });
 
   test("keeps what was replaced in the trash", async () => {
@@ -137,3 +178,48 @@ describe("uploadSave", () => {
       expect(await scene.read(body.id)).toBe(`bytes ${index}`);
   });
 });
+
+test("a version that comes back while its slot is cleaned up waits for it", async () => {
+  const { app } = scene.library;
+  const send = (bytes: string) =>
+    scene.upload({ slot: "queue", autocleanup: "true", autocleanup_limit: 2 }, { name: "q.srm", bytes });
+  const first = await send("1");
+  await send("2");
+  const ctx = app.createContext();
+  const old = await requireOwnVersion(ctx, "saves", { id: first.body.id, userId: 1 });
+  const { files } = ctx.ports;
+  const cleaning: ReturnType<typeof send>[] = [];
+  // The upload begins when the bytes have been found, and removes the row that they were found by.
+  const find: typeof files.find = async (path) => {
+    if (cleaning.length === 0) cleaning.push(send("3"));
+    for (let attempt = 0; attempt < 1_000 && !(await isSomebodyWaiting()); attempt += 1) await Bun.sleep(5);
+    return await files.find(path);
+  };
+  const draft: VersionDraft = {
+    kind: "saves",
+    userId: 1,
+    rom: { id: scene.romId, platformFsSlug: "n64" },
+    fileName: "q.srm",
+    emulator: null,
+    slot: "queue",
+    deviceId: null,
+    isBundle: false,
+    gate: { by: "force" },
+    keptMax: null,
+  };
+  const restored = await storeKnownVersion(
+    { ...ctx, ports: { ...ctx.ports, files: { ...files, find } } },
+    draft,
+    old,
+  );
+  const [cleaned] = await Promise.all(cleaning);
+  expect([restored.outcome, cleaned?.status]).toEqual(["created", 200]);
+  expect(await textsOf("queue")).toEqual(["1", "3"]);
+});
+
+async function isSomebodyWaiting(): Promise<boolean> {
+  const { sql } = scene.library.app.database.handle;
+  const rows = await sql`select 1 from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`;
+  return rows.length > 0;
+}

@@ -15,7 +15,7 @@ import {
   setStateVisibility,
   uploadState,
 } from "./service.ts";
-import { toStateWire } from "./wire.ts";
+import { readContentWish, readDevice, readDraft, readFilter, toStateWire } from "./wire.ts";
 
 const BAD_REQUEST = { status: 400 };
 const NAME_ERRORS = {
@@ -25,15 +25,6 @@ const NAME_ERRORS = {
 };
 
 const readId = (reader: RequestReader) => ({ stateId: reader.pathInt("id") });
-const readDevice = (reader: RequestReader) => ({ deviceId: reader.queryText("device_id") || undefined });
-
-/** Some apps send 0 for none. */
-const readFilter = (reader: RequestReader) => ({
-  romId: reader.queryInt("rom_id") || undefined,
-  platformId: reader.queryInt("platform_id") || undefined,
-  slot: reader.queryText("slot"),
-  ...readDevice(reader),
-});
 
 const readFiles = (reader: RequestReader, { assets }: Facts, { isOptional = false } = {}) =>
   receiveFileAndPicture(reader, {
@@ -48,14 +39,7 @@ export const stateRoutes: readonly RestRoute[] = [
   post("/api/states", uploadState, {
     summary: "Store a state, in the place of the one of its name",
     read: async (reader, facts) => ({
-      romId: reader.queryInt("rom_id"),
-      emulator: reader.queryText("emulator"),
-      slot: reader.queryText("slot"),
-      sessionId: reader.queryInt("session_id"),
-      isOverwrite: reader.queryBool("overwrite"),
-      isAutocleanup: reader.queryBool("autocleanup"),
-      autocleanupLimit: reader.queryInt("autocleanup_limit"),
-      ...readDevice(reader),
+      ...readDraft(reader),
       ...(await readFiles(reader, facts)),
     }),
     names: {
@@ -80,12 +64,7 @@ export const stateRoutes: readonly RestRoute[] = [
   }),
   get("/api/states/{id}/content", getStateContent, {
     summary: "The bytes of a state of the caller's, or of a public one",
-    read: (reader) => ({
-      ...readId(reader),
-      ...readDevice(reader),
-      sessionId: reader.queryInt("session_id"),
-      isOptimistic: reader.queryBool("optimistic"),
-    }),
+    read: (reader) => ({ ...readId(reader), ...readContentWish(reader) }),
     names: { isOptimistic: "optimistic" },
     write: ({ modifiedAtMs, version, ...file }, reader) =>
       fileResponse(reader.request, {

@@ -5,6 +5,7 @@ import { showVersions } from "../assets/shown/service.ts";
 import type { Version } from "../assets/versions/contract.ts";
 import {
   changeVersion,
+  listOwnVersionIds,
   listOwnVersions,
   removeVersions,
   requireOwnVersion,
@@ -92,7 +93,7 @@ export const listStateIds = operation(
   { type: "query", scope: "assets.read", input: ListStatesInput, output: list(Id) },
   async (ctx, { deviceId: _unused, ...filter }) => {
     const userId = requireAccountId(ctx);
-    return (await listOwnVersions(ctx.db, "states", { userId, ...filter })).map(({ id }) => id);
+    return await listOwnVersionIds(ctx.db, "states", { userId, ...filter });
   },
 );
 

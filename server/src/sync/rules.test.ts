@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { AppError } from "../base/errors.ts";
 import {
   compare,
   decideAbsent,
   direct,
+  isOutage,
   isStateName,
   readDirection,
   type ServerFile,
@@ -160,6 +162,16 @@ test("direct leaves out what a device does not do", () => {
   expect(direct(upload, "push_only").verdict).toBe("upload");
   expect(readDirection({ direction: "push_only" })).toBe("push_only");
   expect(readDirection(null)).toBe("both");
+});
+
+test.each([
+  ["a database that is away", new Error("query", { cause: { code: "57P01" } }), true],
+  ["a full disk", Object.assign(new Error("write"), { code: "ENOSPC" }), true],
+  ["a store that is away", new AppError("unavailable", "DATABASE_AWAY", { message: "away" }), true],
+  ["a device that is away", new AppError("upstream", "SYNC_SSH_UNREACHABLE", { message: "away" }), false],
+  ["a bug", new TypeError("no function"), false],
+])("isOutage of %s", (_what, error, expected) => {
+  expect(isOutage(error)).toBe(expected);
 });
 
 test.each([

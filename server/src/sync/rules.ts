@@ -1,3 +1,7 @@
+import type { Baseline } from "../assets/baselines/contract.ts";
+import type { VersionHead } from "../assets/versions/contract.ts";
+import { toAppError } from "../base/errors.ts";
+
 /** What a side knows of some bytes; hex in lower case. A missing hash is null or "". */
 export interface Content {
   readonly contentHash: string | null;
@@ -23,6 +27,20 @@ export interface SyncedFile extends Content {
   readonly versionId: number;
   /** When the server stored those bytes. */
   readonly updatedAt: Date;
+}
+
+/** The server's side of a comparison. */
+export function toServerFile({ id, contentHash, md5, sha1, contentUpdatedAt }: VersionHead): ServerFile {
+  return { versionId: id, contentHash, md5, sha1, updatedAt: contentUpdatedAt };
+}
+
+/** The third side of a comparison. */
+export function toSyncedFile(baseline: Baseline): SyncedFile;
+export function toSyncedFile(baseline: Baseline | null): SyncedFile | null;
+export function toSyncedFile(baseline: Baseline | null): SyncedFile | null {
+  if (baseline === null) return null;
+  const { assetId, contentHash, md5, sha1, contentUpdatedAt } = baseline;
+  return { versionId: assetId, contentHash, md5, sha1, updatedAt: contentUpdatedAt };
 }
 
 export type Verdict = "upload" | "download" | "conflict" | "no_op";
@@ -117,13 +135,17 @@ export const UNTRACKED = decide("no_op", "Save is untracked on this device");
 /** Which ways a device syncs. */
 export type Direction = "both" | "pull_only" | "push_only";
 
+/** Why a device does not do what goes the other way. */
+export const ONLY_DOWNLOADS = "This device only downloads";
+export const ONLY_UPLOADS = "This device only uploads";
+
 /** Leaves out what a device does not do. */
 export function direct(decision: Decision, direction: Direction): Decision {
   if (decision.verdict === "upload" && direction === "pull_only") {
-    return { ...decision, verdict: "no_op", reason: "This device only downloads" };
+    return { ...decision, verdict: "no_op", reason: ONLY_DOWNLOADS };
   }
   if (decision.verdict === "download" && direction === "push_only") {
-    return { ...decision, verdict: "no_op", reason: "This device only uploads" };
+    return { ...decision, verdict: "no_op", reason: ONLY_UPLOADS };
   }
   return decision;
 }
@@ -142,4 +164,10 @@ const STATE_NAME = /\.state(?:\d+|\.auto)?$/i;
 /** Tells states from saves by their names, in the protocol that has one list for both. */
 export function isStateName(fileName: string): boolean {
   return STATE_NAME.test(fileName);
+}
+
+/** Tells that the database or the disk is in the way: nothing was decided, and what was begun goes on later. */
+export function isOutage(error: unknown): boolean {
+  const { kind } = toAppError(error);
+  return kind === "storage_full" || kind === "unavailable";
 }

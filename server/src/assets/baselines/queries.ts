@@ -1,6 +1,6 @@
 import type { Executor } from "@multitap/db";
 import { deviceSaveSync, syncBaselines } from "@multitap/db/schema/sync";
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { VersionHead } from "../versions/contract.ts";
 import type { Baseline } from "./contract.ts";
 
@@ -59,7 +59,10 @@ export async function upsertBaselines(
   const lanes = new Map(
     given.map((each) => [`${each.kind} ${each.romId} ${each.slot} ${each.canonicalName}`, each]),
   );
-  const versions = [...lanes.values()];
+  // In one order, or two calls about the same ones could wait for each other.
+  const versions = [...lanes.values()].sort((a, b) =>
+    a.kind < b.kind ? -1 : a.kind > b.kind ? 1 : a.id - b.id,
+  );
   if (versions.length === 0) return;
   const rows = versions.map(
     ({ id, slot, kind, romId, canonicalName, contentHash, md5, sha1, contentUpdatedAt }) => ({
@@ -100,35 +103,13 @@ async function upsertSaveSyncs(db: Executor, deviceId: string, saves: readonly V
       updated_at = clock_timestamp()`);
 }
 
-/** What the compatible API says of a device and a save. */
-export interface SaveSync {
-  readonly deviceId: string;
-  readonly saveId: number;
-  readonly lastSyncedAt: Date;
-  readonly isUntracked: boolean;
-}
-
-/** Every save that a device synced, or those of some. */
-export async function listSaveSyncs(
-  db: Executor,
-  deviceId: string,
-  saveIds?: readonly number[],
-): Promise<readonly SaveSync[]> {
-  if (saveIds?.length === 0) return [];
-  return await db
-    .select({
-      deviceId: deviceSaveSync.deviceId,
-      saveId: deviceSaveSync.saveId,
-      lastSyncedAt: deviceSaveSync.lastSyncedAt,
-      isUntracked: deviceSaveSync.isUntracked,
-    })
+/** Ids of the saves that are not synced on a device. */
+export async function listUntrackedIds(db: Executor, deviceId: string): Promise<readonly number[]> {
+  const rows = await db
+    .select({ id: deviceSaveSync.saveId })
     .from(deviceSaveSync)
-    .where(
-      and(
-        eq(deviceSaveSync.deviceId, deviceId),
-        saveIds === undefined ? undefined : inArray(deviceSaveSync.saveId, [...saveIds]),
-      ),
-    );
+    .where(and(eq(deviceSaveSync.deviceId, deviceId), eq(deviceSaveSync.isUntracked, true)));
+  return rows.map(({ id }) => id);
 }
 
 /** Forgets everything that a device had. */

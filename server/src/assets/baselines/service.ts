@@ -4,8 +4,7 @@ import type { Baseline } from "./contract.ts";
 import {
   deleteBaselines,
   listBaselines,
-  listSaveSyncs,
-  type SaveSync,
+  listUntrackedIds,
   setUntracked,
   upsertBaselines,
 } from "./queries.ts";
@@ -22,8 +21,11 @@ export async function noteSynced(
 /** How long it is remembered that replaced bytes were handed out: a day, in milliseconds. */
 const SERVED_TTL_MS = 24 * 60 * 60 * 1000;
 
-function servedKey({ kind, id, contentUpdatedAt }: Version): string {
-  return `asset-served:${kind}:${id}:${contentUpdatedAt.getTime()}`;
+/** A download that names no device may have been any device's. */
+const ANY_DEVICE = "";
+
+function servedKey({ kind, id, contentUpdatedAt }: Version, deviceId: string): string {
+  return `asset-served:${kind}:${id}:${contentUpdatedAt.getTime()}:${deviceId}`;
 }
 
 function isReplaced({ createdAt, contentUpdatedAt }: Version): boolean {
@@ -31,9 +33,14 @@ function isReplaced({ createdAt, contentUpdatedAt }: Version): boolean {
 }
 
 /** Notes that the present bytes of a version were handed out; only those that replaced others need it. */
-export async function noteServed(ctx: Pick<Context, "ports">, version: Version): Promise<void> {
+export async function noteServed(
+  ctx: Pick<Context, "ports">,
+  version: Version,
+  deviceId: string | null,
+): Promise<void> {
   if (!isReplaced(version)) return;
-  await ctx.ports.kv.set(servedKey(version), "", { ttlMs: SERVED_TTL_MS });
+  const key = servedKey(version, deviceId ?? ANY_DEVICE);
+  await ctx.ports.kv.set(key, "", { ttlMs: SERVED_TTL_MS });
 }
 
 /**
@@ -45,9 +52,20 @@ export async function noteAcknowledged(
   deviceId: string,
   version: Version,
 ): Promise<boolean> {
-  if (isReplaced(version) && (await ctx.ports.kv.get(servedKey(version))) === null) return false;
+  if (isReplaced(version) && !(await wasServed(ctx, version, deviceId))) return false;
   await noteSynced(ctx, deviceId, [version]);
   return true;
+}
+
+async function wasServed(
+  { ports }: Pick<Context, "ports">,
+  version: Version,
+  deviceId: string,
+): Promise<boolean> {
+  for (const id of [deviceId, ANY_DEVICE]) {
+    if ((await ports.kv.get(servedKey(version, id))) !== null) return true;
+  }
+  return false;
 }
 
 /** Everything that a device last had. */
@@ -58,12 +76,12 @@ export async function readBaselines(
   return await listBaselines(ctx.db, deviceId);
 }
 
-/** Which saves a device synced, as the compatible API counts. */
-export async function readSaveSyncs(
+/** Ids of the saves that a device was told to leave alone. */
+export async function readUntrackedIds(
   ctx: Pick<Context, "db">,
   deviceId: string,
-): Promise<readonly SaveSync[]> {
-  return await listSaveSyncs(ctx.db, deviceId);
+): Promise<ReadonlySet<number>> {
+  return new Set(await listUntrackedIds(ctx.db, deviceId));
 }
 
 /** Forgets everything that a device had: its next comparison begins anew. */

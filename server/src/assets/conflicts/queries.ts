@@ -39,7 +39,8 @@ export async function upsertConflicts(
     from jsonb_to_recordset(${JSON.stringify(conflicts)}::text::jsonb) as x("userId" int, "deviceId" text, "romId" int,
       kind text, slot text, "canonicalName" text, "serverAssetId" int, "serverContentHash" text, "deviceAssetId" int,
       "deviceContentHash" text, reason text, resolution text)
-    on conflict (device_id, kind, server_asset_id, server_content_hash, device_content_hash) do update set
+    on conflict (device_id, kind, server_asset_id, coalesce(server_content_hash, ''),
+      coalesce(device_content_hash, '')) where device_id is not null do update set
       device_asset_id = coalesce(excluded.device_asset_id, c.device_asset_id),
       resolution = coalesce(c.resolution, excluded.resolution),
       resolved_at = coalesce(c.resolved_at, excluded.resolved_at), updated_at = clock_timestamp()

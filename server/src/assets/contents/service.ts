@@ -16,6 +16,8 @@ export interface ContentWish {
   readonly sessionId?: number | undefined;
   /** The device has them from now on, without saying so. */
   readonly isOptimistic: boolean;
+  /** The bytes are not sent, and nothing is noted. */
+  readonly isHeadOnly: boolean;
 }
 
 /** The bytes of a version as they are on disk now. */
@@ -39,7 +41,7 @@ const CONTENT_MISSING = {
 export async function readVersionContent(
   ctx: Context,
   kind: VersionKind,
-  { id, deviceId, sessionId, isOptimistic }: ContentWish,
+  { id, deviceId, sessionId, isOptimistic, isHeadOnly }: ContentWish,
 ): Promise<VersionContent> {
   const device = await findReader(ctx, deviceId);
   const version = await requireReadable(ctx, kind, id);
@@ -48,8 +50,8 @@ export async function readVersionContent(
     const [code, message] = CONTENT_MISSING[kind];
     throw new AppError("not_found", code, { message });
   }
-  if (isOwner(ctx, version)) {
-    await noteServed(ctx, version);
+  if (isOwner(ctx, version) && !isHeadOnly) {
+    await noteServed(ctx, version, device?.id ?? null);
     if (device !== null && isOptimistic) await noteSynced(ctx, device.id, [version]);
     if (sessionId !== undefined) await countSessionOperation(ctx, sessionId, version.userId);
   }

@@ -1,10 +1,10 @@
 import type { Context } from "../../base/context.ts";
 import type { Baseline } from "../baselines/contract.ts";
-import { readBaselines } from "../baselines/service.ts";
+import { readBaselines, readUntrackedIds } from "../baselines/service.ts";
 import { sanitizeFileName, toCanonicalName } from "../rules.ts";
 import { canonicalNameOf, chooseBaseline, chooseHead } from "../uploads/rules.ts";
 import type { Version, VersionHead, VersionKind } from "../versions/contract.ts";
-import { type HeadsFilter, listAllHeads, listHeadsToCompare } from "../versions/queries.ts";
+import { type HeadsFilter, listAllHeads, listHeadsToCompare } from "./queries.ts";
 
 /** Which save a file of a device would be a version of. */
 export interface FilePlace {
@@ -14,7 +14,7 @@ export interface FilePlace {
   readonly fileName: string;
 }
 
-/** The newest version of every save of a user, and what one device last had of them. */
+/** The newest version of every save of a user, and what one device last had of them or was told about them. */
 export interface Lanes<H extends VersionHead = Version> {
   readonly heads: readonly H[];
   /** The version that a file would go on top of, by the rule of uploads. */
@@ -25,19 +25,25 @@ export interface Lanes<H extends VersionHead = Version> {
   readonly syncedRomIds: ReadonlySet<number>;
   /** What the device last had of the save that a version belongs to. */
   findBaselineOf(head: VersionHead): Baseline | null;
+  /** Everything that the device last had. */
+  readonly baselines: readonly Baseline[];
+  /** Ids of the saves that the device was told to leave alone. */
+  readonly untrackedIds: ReadonlySet<number>;
+  /** Tells whether it is one of them; states are always tracked. */
+  isUntracked(head: Pick<VersionHead, "kind" | "id">): boolean;
 }
 
 const key = (kind: VersionKind, romId: number, slot: string | null) =>
   `${kind}:${romId}:${slot === null ? "" : `=${slot}`}`;
 
-/** Reads both in two statements, however many there are. */
+/** Reads both in three statements, however many there are. */
 export async function readLanes(
   ctx: Pick<Context, "db">,
   deviceId: string,
   filter: HeadsFilter,
 ): Promise<Lanes> {
-  const [heads, baselines] = await Promise.all([listAllHeads(ctx.db, filter), readBaselines(ctx, deviceId)]);
-  return toLanes(heads, baselines);
+  const memory = await readMemory(ctx, deviceId);
+  return toLanes(await listAllHeads(ctx.db, filter), memory);
 }
 
 /** The same with what a comparison needs alone. */
@@ -46,14 +52,25 @@ export async function readLanesToCompare(
   deviceId: string,
   filter: HeadsFilter,
 ): Promise<Lanes<VersionHead>> {
-  const [heads, baselines] = await Promise.all([
-    listHeadsToCompare(ctx.db, filter),
-    readBaselines(ctx, deviceId),
-  ]);
-  return toLanes(heads, baselines);
+  const memory = await readMemory(ctx, deviceId);
+  return toLanes(await listHeadsToCompare(ctx.db, filter), memory);
 }
 
-function toLanes<H extends VersionHead>(heads: readonly H[], baselines: readonly Baseline[]): Lanes<H> {
+type Memory = Pick<Lanes, "baselines" | "untrackedIds">;
+
+/**
+ * What the device had is read before what there is. What it stores in between is at worst a conflict then; the other way
+ * round it would be something that the device had and that was removed here, or that is older here.
+ */
+async function readMemory(ctx: Pick<Context, "db">, deviceId: string): Promise<Memory> {
+  const [baselines, untrackedIds] = await Promise.all([
+    readBaselines(ctx, deviceId),
+    readUntrackedIds(ctx, deviceId),
+  ]);
+  return { baselines, untrackedIds };
+}
+
+function toLanes<H extends VersionHead>(heads: readonly H[], { baselines, untrackedIds }: Memory): Lanes<H> {
   const headsOf = Map.groupBy(heads, ({ kind, romId, slot }) => key(kind, romId, slot));
   const baselinesOf = Map.groupBy(baselines, ({ kind, romId, slot }) => key(kind, romId, slot));
   const findBaseline = ({ kind, romId, slot, fileName }: FilePlace, head: VersionHead | null) =>
@@ -71,6 +88,9 @@ function toLanes<H extends VersionHead>(heads: readonly H[], baselines: readonly
     findBaseline,
     syncedRomIds: new Set(baselines.map(({ romId }) => romId)),
     findBaselineOf: (head) => findBaseline({ ...head, fileName: head.canonicalName }, head),
+    baselines,
+    untrackedIds,
+    isUntracked: ({ kind, id }) => kind === "saves" && untrackedIds.has(id),
   };
 }
 

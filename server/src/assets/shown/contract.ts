@@ -97,6 +97,8 @@ export const contentEntries = {
   sessionId: v.optional(v.number()),
   /** The device counts as having these bytes as soon as they are sent. */
   isOptimistic: v.optional(v.boolean(), true),
+  /** What is said about the bytes is asked for, and not the bytes: nothing is noted. */
+  isHeadOnly: v.optional(v.boolean(), false),
 };
 
 /** Where the bytes of a version are. */

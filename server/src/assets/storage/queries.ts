@@ -1,14 +1,16 @@
 import type { Executor } from "@multitap/db";
 import { saves, states, trashedAssets } from "@multitap/db/schema/assets";
-import { and, eq, isNull } from "drizzle-orm";
+import { and, desc, eq, isNull, or, sql } from "drizzle-orm";
 import type { StoredBytes } from "../contract.ts";
 
 /** What a caller says of bytes that the server may have already. */
 export interface KnownBytesQuery {
   readonly userId: number;
-  /** Lower-case hex. */
+  /** Lower-case hex; "" when nobody knows it. */
   readonly sha1: string;
   readonly sizeBytes: number;
+  /** The bytes that are meant, where that is known: they are taken before others that are the same. */
+  readonly storedPath?: string | undefined;
 }
 
 /**
@@ -20,13 +22,8 @@ export async function findKnownBytes(db: Executor, query: KnownBytesQuery): Prom
     const [row] = await db
       .select()
       .from(table)
-      .where(
-        and(
-          eq(table.userId, query.userId),
-          eq(table.sha1Hash, query.sha1),
-          eq(table.fileSizeBytes, query.sizeBytes),
-        ),
-      )
+      .where(isMeant(table, query))
+      .orderBy(...orderOf(table, query))
       .limit(1)
       .for("key share");
     if (row !== undefined) return toStoredBytes(row);
@@ -34,17 +31,31 @@ export async function findKnownBytes(db: Executor, query: KnownBytesQuery): Prom
   const [row] = await db
     .select()
     .from(trashedAssets)
-    .where(
-      and(
-        eq(trashedAssets.userId, query.userId),
-        eq(trashedAssets.sha1Hash, query.sha1),
-        eq(trashedAssets.fileSizeBytes, query.sizeBytes),
-        isNull(trashedAssets.purgedAt),
-      ),
-    )
+    .where(and(isMeant(trashedAssets, query), isNull(trashedAssets.purgedAt)))
+    .orderBy(...orderOf(trashedAssets, query))
     .limit(1)
     .for("share");
   return row === undefined ? null : toStoredBytes(row);
+}
+
+type BytesTable = typeof saves | typeof trashedAssets;
+
+/** What has no digest is like nothing else: only its own place tells it. */
+function isMeant(table: BytesTable, { userId, sha1, sizeBytes, storedPath }: KnownBytesQuery) {
+  return and(
+    eq(table.userId, userId),
+    eq(table.fileSizeBytes, sizeBytes),
+    or(
+      sha1 === "" ? sql`false` : eq(table.sha1Hash, sha1),
+      storedPath === undefined ? undefined : eq(table.storedPath, storedPath),
+    ),
+  );
+}
+
+/** The meant ones first, then the latest. */
+function orderOf(table: BytesTable, { storedPath }: KnownBytesQuery) {
+  const latest = desc(table.id);
+  return storedPath === undefined ? [latest] : [sql`(${eq(table.storedPath, storedPath)}) desc`, latest];
 }
 
 interface StoredColumns {

@@ -12,6 +12,7 @@ import {
   isNotNull,
   isNull,
   lt,
+  lte,
   not,
   or,
   type SQL,
@@ -19,7 +20,6 @@ import {
 } from "drizzle-orm";
 import { toInstant, toInstantOrNull } from "../../base/clock.ts";
 import { ASSET_KINDS, type StoredBytes, TRASH_REASONS, type TrashedAsset } from "../contract.ts";
-import { TRASH_PAGE_MAX } from "../limits.ts";
 
 type Row = typeof trashedAssets.$inferSelect;
 
@@ -52,9 +52,12 @@ export interface TrashFilter {
   readonly slot?: string | null | undefined;
   readonly canonicalName?: string | undefined;
   readonly sha1?: string | undefined;
+  /** Only those whose bytes were stored by then. */
+  readonly until?: Date | undefined;
+  readonly limit: number;
 }
 
-/** Trashed files of a user, newest first, purged ones among them. */
+/** Trashed files of a user by when their bytes were stored, newest first, purged ones among them. */
 export async function listTrashed(db: Executor, filter: TrashFilter): Promise<readonly TrashedAsset[]> {
   const { slot } = filter;
   const rows = await db
@@ -74,10 +77,11 @@ export async function listTrashed(db: Executor, filter: TrashFilter): Promise<re
           ? undefined
           : eq(trashedAssets.canonicalName, filter.canonicalName),
         filter.sha1 === undefined ? undefined : eq(trashedAssets.sha1Hash, filter.sha1),
+        filter.until === undefined ? undefined : lte(trashedAssets.contentUpdatedAt, filter.until),
       ),
     )
-    .orderBy(desc(trashedAssets.trashedAt), desc(trashedAssets.id))
-    .limit(TRASH_PAGE_MAX);
+    .orderBy(desc(trashedAssets.contentUpdatedAt), desc(trashedAssets.id))
+    .limit(filter.limit);
   return rows.map(toTrashed);
 }
 

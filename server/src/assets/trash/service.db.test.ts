@@ -21,8 +21,11 @@ async function trashOf(assetId: number): Promise<readonly TrashRow[]> {
   return await sql<TrashRow[]>`select stored_path, purged_at from trashed_assets where asset_id = ${assetId}`;
 }
 
-const age = (days: number) =>
-  scene.library.change(`update trashed_assets set trashed_at = now() - interval '${days} days'`);
+/** Makes what became of one file old; what other tests left stays as it is. */
+const age = (assetId: number, days: number) =>
+  scene.library.change(
+    `update trashed_assets set trashed_at = now() - interval '${days} days' where asset_id = ${assetId}`,
+  );
 
 const isThere = (storedPath: string) =>
   Bun.file(join(scene.library.app.facts.assetsPath, storedPath)).exists();
@@ -36,7 +39,7 @@ describe("purgeTrash", () => {
     const path = row?.stored_path ?? "";
     expect(await purgeTrash(app.createContext())).toBe(0);
     expect(await isThere(path)).toBe(true);
-    await age(31);
+    await age(body.id, 31);
     expect(await purgeTrash(app.createContext())).toBe(1);
     expect(await isThere(path)).toBe(false);
     expect((await trashOf(body.id))[0]?.purged_at).not.toBeNull();
@@ -52,7 +55,7 @@ describe("purgeTrash", () => {
         from saves where id = ${body.id}`,
     );
     await scene.library.change(`delete from saves where id = ${body.id}`);
-    await age(31);
+    await age(body.id, 31);
     await purgeTrash(app.createContext());
     const [row] = await trashOf(body.id);
     expect(row?.purged_at).not.toBeNull();
@@ -67,7 +70,7 @@ describe("purgeTrash", () => {
         select user_id, rom_id, 'saves', canonical_name, id, 'test' from saves where id = ${body.id}`,
     );
     await scene.library.change(`delete from saves where id = ${body.id}`);
-    await age(400);
+    await age(body.id, 400);
     await purgeTrash(app.createContext());
     expect((await trashOf(body.id))[0]?.purged_at).toBeNull();
     await scene.library.change("update sync_conflicts set resolution = 'server_wins'");

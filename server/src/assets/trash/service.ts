@@ -15,7 +15,7 @@ import {
   type TrashFilter,
 } from "./queries.ts";
 
-/** Trashed files of a user, newest first, purged ones among them. */
+/** Trashed files of a user by when their bytes were stored, newest first, purged ones among them. */
 export async function readTrash(
   ctx: Pick<Context, "db">,
   filter: TrashFilter,

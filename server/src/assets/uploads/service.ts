@@ -14,6 +14,7 @@ import {
   listHeads,
   listOldVersionIds,
   lockSlot,
+  lockVersion,
   toNextMoment,
   updateVersion,
 } from "../versions/queries.ts";
@@ -91,17 +92,18 @@ function isRefusal(error: unknown): boolean {
 async function decide(ctx: Context, upload: VersionUpload): Promise<UploadedVersion> {
   const { kind, userId, romId, slot, deviceId, gate, bytes } = upload;
   const place = { kind, userId, romId, slot };
+  const canonicalName = canonicalNameOf(upload.fileName, slot);
   const now = await lockSlot(ctx.db, place);
   const [heads, baselines] = await Promise.all([
-    listHeads(ctx.db, place),
+    listHeads(ctx.db, { ...place, canonicalName }),
     deviceId === null ? [] : listSlotBaselines(ctx.db, { deviceId, romId, kind, slot }),
   ]);
-  const canonicalName = canonicalNameOf(upload.fileName, slot);
   const head = chooseHead(heads, { slot, canonicalName });
   const baseline = chooseBaseline(baselines, { head, canonicalName });
   const sight: UploadSight = { slot, head, baseline, deviceId, gate };
-  checkGate(sight);
   const isSame = head !== null && isSameContent(head, bytes) && (gate.by !== "force" || slot === null);
+  // A sender that names its version and lost the answer sends the same bytes once more: they are there.
+  if (!isSame || gate.by !== "version") checkGate(sight);
   if (isSame) {
     const version = await moveTo(ctx, upload, head);
     return await finish(ctx, upload, { version, outcome: "same", conflictId: null });
@@ -130,9 +132,12 @@ async function write(
   const contentUpdatedAt = toNextMoment(now, head?.contentUpdatedAt ?? null);
   const fileName = slot === null ? upload.fileName : nameVersion(canonicalName, contentUpdatedAt, head);
   // Outside of slots a name is one row; what two sides changed is kept as two.
-  if (slot === null && head !== null && !isContested) {
-    const change = { bytes, contentUpdatedAt, isBundle, ...atHome(upload, head) };
-    return { version: await updateVersion(ctx.db, head, change), outcome: "updated" };
+  // Whoever removes one waits for no slot, so it may be gone by now.
+  const isReplacing = slot === null && head !== null && !isContested;
+  const replaced = isReplacing ? await lockVersion(ctx.db, kind, head.id) : null;
+  if (replaced !== null) {
+    const change = { bytes, contentUpdatedAt, isBundle, ...atHome(upload, replaced) };
+    return { version: await updateVersion(ctx.db, replaced, change), outcome: "updated" };
   }
   const version = await insertVersion(ctx.db, {
     ...toPlace(fileName, toAssetFolder(homeOf(upload))),
@@ -163,6 +168,8 @@ async function moveTo(ctx: Context, upload: VersionUpload, head: Version): Promi
   if (upload.slot !== null) return head;
   const change = atHome(upload, head);
   if (change.emulator === head.emulator) return head;
+  // Removed just now: it was there when these bytes came.
+  if ((await lockVersion(ctx.db, head.kind, head.id)) === null) return head;
   const moved = await updateVersion(ctx.db, head, change);
   raiseChange(ctx, moved, "updated");
   return moved;
@@ -211,10 +218,13 @@ async function finish(
   result: UploadedVersion,
 ): Promise<UploadedVersion> {
   const { version } = result;
-  if (deviceId !== null) await noteSynced(ctx, deviceId, [version]);
+  // Together, so that they share a way to the database and back.
+  await Promise.all([
+    deviceId === null ? undefined : noteSynced(ctx, deviceId, [version]),
+    // In the same commit: each one that announces itself makes all others wait.
+    isPlayed === true ? noteLastPlayed(ctx, version) : undefined,
+  ]);
   if (keptMax !== null && version.slot !== null) await removeOldVersions(ctx, version, keptMax);
-  // In the same commit: each one that announces itself makes all others wait.
-  if (isPlayed === true) await noteLastPlayed(ctx, version);
   if (result.outcome !== "same") raiseChange(ctx, version);
   return result;
 }

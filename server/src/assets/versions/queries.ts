@@ -2,10 +2,25 @@ import type { Executor } from "@multitap/db";
 import { saves, states } from "@multitap/db/schema/assets";
 import { roms } from "@multitap/db/schema/roms";
 import { syncConflicts } from "@multitap/db/schema/sync";
-import { and, asc, desc, eq, inArray, isNotNull, isNull, or, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  exists,
+  getTableColumns,
+  inArray,
+  isNull,
+  lte,
+  not,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import { assert } from "../../base/assert.ts";
 import type { AssetPlace, StoredBytes } from "../contract.ts";
-import type { Lane, Version, VersionHead, VersionKind } from "./contract.ts";
+import { VERSIONS_REMOVED_MAX } from "../limits.ts";
+import type { Lane, Version, VersionKind } from "./contract.ts";
 
 /** Both tables have the same columns, so everything here is written once. */
 type VersionTable = typeof saves;
@@ -51,105 +66,37 @@ function inSlot(table: VersionTable, slot: string | null): SQL {
   return slot === null ? isNull(table.slot) : eq(table.slot, slot);
 }
 
-/** The newest version of each save in a slot, newest first. */
+/**
+ * The newest version of each save that one of this name may go on top of, newest first: of all in its slot, and outside
+ * of slots, where people keep hundreds, of its own.
+ */
 export async function listHeads(
   db: Executor,
-  { kind, userId, romId, slot }: Omit<Lane, "canonicalName">,
+  { kind, userId, romId, slot, canonicalName }: Lane,
 ): Promise<readonly Version[]> {
   const table = tableOf(kind);
+  const isOfName = slot === null ? eq(table.canonicalName, canonicalName) : undefined;
   const rows = await db
     .selectDistinctOn([table.canonicalName])
     .from(table)
-    .where(and(eq(table.userId, userId), eq(table.romId, romId), inSlot(table, slot)))
+    .where(and(eq(table.userId, userId), eq(table.romId, romId), inSlot(table, slot), isOfName))
     .orderBy(asc(table.canonicalName), desc(table.contentUpdatedAt), desc(table.id));
   const versions = rows.map((row) => toVersion(kind, row));
   return versions.sort((a, b) => b.contentUpdatedAt.getTime() - a.contentUpdatedAt.getTime() || b.id - a.id);
 }
 
-/** Whose newest versions are meant, and of what. */
-export interface HeadsFilter {
-  readonly userId: number;
-  readonly kinds: readonly VersionKind[];
-  /** Only those in a slot. */
-  readonly isSlotted?: boolean | undefined;
-  readonly romIds?: readonly number[] | undefined;
-}
-
-/** The newest version of every save and state of a user, newest first. */
-export async function listAllHeads(db: Executor, filter: HeadsFilter): Promise<readonly Version[]> {
-  const lists = filter.kinds.map(async (kind) => {
-    const rows = await db
-      .selectDistinctOn(laneOf(kind))
-      .from(tableOf(kind))
-      .where(whereHeads(kind, filter))
-      .orderBy(...orderOfHeads(kind));
-    return rows.map((row) => toVersion(kind, row));
-  });
-  return sortHeads((await Promise.all(lists)).flat());
-}
-
-/** The same with what a comparison needs alone: a device may have thousands, and each column costs. */
-export async function listHeadsToCompare(db: Executor, filter: HeadsFilter): Promise<readonly VersionHead[]> {
-  const { userId } = filter;
-  const lists = filter.kinds.map(async (kind) => {
-    const table = tableOf(kind);
-    const columns = {
-      id: table.id,
-      romId: table.romId,
-      slot: table.slot,
-      canonicalName: table.canonicalName,
-      fileName: table.fileName,
-      emulator: table.emulator,
-      sizeBytes: table.fileSizeBytes,
-      md5: table.md5Hash,
-      sha1: table.sha1Hash,
-      contentHash: table.contentHash,
-      isBundle: table.isBundle,
-      originDeviceId: table.originDeviceId,
-      contentUpdatedAt: table.contentUpdatedAt,
-    };
-    const rows = await db
-      .selectDistinctOn(laneOf(kind), columns)
-      .from(table)
-      .where(whereHeads(kind, filter))
-      .orderBy(...orderOfHeads(kind));
-    return rows.map((row): VersionHead => ({ ...row, kind, userId }));
-  });
-  return sortHeads((await Promise.all(lists)).flat());
-}
-
-function laneOf(kind: VersionKind) {
-  const { romId, slot, canonicalName } = tableOf(kind);
-  return [romId, slot, canonicalName];
-}
-
-function whereHeads(kind: VersionKind, { userId, isSlotted, romIds }: HeadsFilter): SQL | undefined {
-  const table = tableOf(kind);
-  return and(
-    eq(table.userId, userId),
-    isSlotted === true ? isNotNull(table.slot) : undefined,
-    romIds === undefined ? undefined : inArray(table.romId, [...romIds]),
-  );
-}
-
-function orderOfHeads(kind: VersionKind): readonly SQL[] {
-  const { contentUpdatedAt, id } = tableOf(kind);
-  return [...laneOf(kind).map((column) => asc(column)), desc(contentUpdatedAt), desc(id)];
-}
-
-function sortHeads<H extends VersionHead>(heads: readonly H[]): readonly H[] {
-  return heads.toSorted((a, b) => b.contentUpdatedAt.getTime() - a.contentUpdatedAt.getTime() || b.id - a.id);
-}
-
-/** Ids of the versions of a lane beyond the `keptMax` newest, except those that an open conflict is about. */
+/**
+ * Ids of the versions of a lane beyond the `keptMax` newest, except those that an open conflict is about; as many as one
+ * call removes.
+ */
 export async function listOldVersionIds(
   db: Executor,
   { kind, userId, romId, slot, canonicalName }: Lane,
   keptMax: number,
 ): Promise<readonly number[]> {
   const table = tableOf(kind);
-  const rows = await db
-    .select({ id: table.id })
+  const old = db
+    .select({ id: table.id, contentUpdatedAt: table.contentUpdatedAt })
     .from(table)
     .where(
       and(
@@ -160,10 +107,9 @@ export async function listOldVersionIds(
       ),
     )
     .orderBy(desc(table.contentUpdatedAt), desc(table.id))
-    .offset(keptMax);
-  const ids = rows.map(({ id }) => id);
-  if (ids.length === 0) return [];
-  const open = await db
+    .offset(keptMax)
+    .as("old");
+  const open = db
     .select({ server: syncConflicts.serverAssetId, device: syncConflicts.deviceAssetId })
     .from(syncConflicts)
     .where(
@@ -171,11 +117,16 @@ export async function listOldVersionIds(
         eq(syncConflicts.userId, userId),
         eq(syncConflicts.kind, kind),
         isNull(syncConflicts.resolution),
-        or(inArray(syncConflicts.serverAssetId, ids), inArray(syncConflicts.deviceAssetId, ids)),
+        or(eq(syncConflicts.serverAssetId, old.id), eq(syncConflicts.deviceAssetId, old.id)),
       ),
     );
-  const needed = new Set(open.flatMap(({ server, device }) => [server, device]));
-  return ids.filter((id) => !needed.has(id));
+  const rows = await db
+    .select({ id: old.id })
+    .from(old)
+    .where(not(exists(open)))
+    .orderBy(asc(old.contentUpdatedAt), asc(old.id))
+    .limit(VERSIONS_REMOVED_MAX);
+  return rows.map(({ id }) => id);
 }
 
 /** Which versions of a user are meant. */
@@ -189,24 +140,90 @@ export interface OwnVersions {
   readonly sha1?: string | undefined;
 }
 
+function whereOwn(table: VersionTable, filter: OwnVersions): SQL | undefined {
+  return and(
+    eq(table.userId, filter.userId),
+    filter.romId === undefined ? undefined : eq(table.romId, filter.romId),
+    filter.platformId === undefined
+      ? undefined
+      : sql`${table.romId} in (select r.id from ${roms} r where r.platform_id = ${filter.platformId})`,
+    filter.slot === undefined ? undefined : inSlot(table, filter.slot),
+    filter.canonicalName === undefined ? undefined : eq(table.canonicalName, filter.canonicalName),
+    filter.sha1 === undefined ? undefined : eq(table.sha1Hash, filter.sha1),
+  );
+}
+
 /** Versions of a user, by id. */
 export async function listOwnVersionRows(
   db: Executor,
   kind: VersionKind,
   filter: OwnVersions,
 ): Promise<readonly Version[]> {
-  return await listVersions(db, kind, (table) =>
-    and(
-      eq(table.userId, filter.userId),
-      filter.romId === undefined ? undefined : eq(table.romId, filter.romId),
-      filter.platformId === undefined
-        ? undefined
-        : sql`${table.romId} in (select r.id from ${roms} r where r.platform_id = ${filter.platformId})`,
-      filter.slot === undefined ? undefined : inSlot(table, filter.slot),
-      filter.canonicalName === undefined ? undefined : eq(table.canonicalName, filter.canonicalName),
-      filter.sha1 === undefined ? undefined : eq(table.sha1Hash, filter.sha1),
-    ),
-  );
+  return await listVersions(db, kind, (table) => whereOwn(table, filter));
+}
+
+/** Their ids alone. */
+export async function listOwnIds(
+  db: Executor,
+  kind: VersionKind,
+  filter: OwnVersions,
+): Promise<readonly number[]> {
+  const table = tableOf(kind);
+  const rows = await db
+    .select({ id: table.id })
+    .from(table)
+    .where(whereOwn(table, filter))
+    .orderBy(asc(table.id));
+  return rows.map(({ id }) => id);
+}
+
+/** Where a page of the past begins, and how long it is. */
+export interface PastPage {
+  /** Only versions whose bytes were stored by then. */
+  readonly until: Date | undefined;
+  readonly limit: number;
+}
+
+/** One page of a user's versions, newest first. */
+export async function listLatestVersions(
+  db: Executor,
+  kind: VersionKind,
+  { until, limit, ...filter }: OwnVersions & PastPage,
+): Promise<readonly Version[]> {
+  const table = tableOf(kind);
+  const rows = await db
+    .select()
+    .from(table)
+    .where(and(whereOwn(table, filter), until === undefined ? undefined : lte(table.contentUpdatedAt, until)))
+    .orderBy(desc(table.contentUpdatedAt), desc(table.id))
+    .limit(limit);
+  return rows.map((row) => toVersion(kind, row));
+}
+
+/** A slot of a rom. */
+export interface SlotCount {
+  readonly latest: Version;
+  /** Versions in it. */
+  readonly count: number;
+}
+
+/** The slots of a user's rom by their newest version, oldest first. */
+export async function listSlotCounts(
+  db: Executor,
+  kind: VersionKind,
+  { userId, romId }: Pick<Lane, "userId" | "romId">,
+): Promise<readonly SlotCount[]> {
+  const table = tableOf(kind);
+  const rows = await db
+    .selectDistinctOn([table.slot], {
+      row: getTableColumns(table),
+      count: sql<number>`count(*) over (partition by ${table.slot})`,
+    })
+    .from(table)
+    .where(and(eq(table.userId, userId), eq(table.romId, romId)))
+    .orderBy(asc(table.slot), desc(table.contentUpdatedAt), desc(table.id));
+  const slots = rows.map(({ row, count }) => ({ latest: toVersion(kind, row), count }));
+  return slots.sort((a, b) => a.latest.contentUpdatedAt.getTime() - b.latest.contentUpdatedAt.getTime());
 }
 
 async function listVersions(
@@ -265,9 +282,11 @@ function toColumns(bytes: StoredBytes) {
 }
 
 /** Adds a version. */
-export async function insertVersion(db: Executor, { kind, bytes, ...values }: NewVersion): Promise<Version> {
+export async function insertVersion(db: Executor, version: NewVersion): Promise<Version> {
+  const { kind, bytes, ...values } = version;
+  const table = tableOf(kind);
   const [row] = await db
-    .insert(tableOf(kind))
+    .insert(table)
     .values({
       userId: values.userId,
       romId: values.romId,
@@ -288,9 +307,10 @@ export async function insertVersion(db: Executor, { kind, bytes, ...values }: Ne
       createdAt: values.contentUpdatedAt,
       ...toColumns(bytes),
     })
-    .returning();
+    // The rest is what was given.
+    .returning({ id: table.id, updatedAt: table.updatedAt });
   assert(row !== undefined, "an insert returns its row");
-  return toVersion(kind, row);
+  return { ...values, ...bytes, ...row, kind, isMissing: false, createdAt: values.contentUpdatedAt };
 }
 
 /** What changes of a version; what is left out stays. */

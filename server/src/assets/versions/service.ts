@@ -1,23 +1,30 @@
 import type { Executor } from "@multitap/db";
 import type { Context } from "../../base/context.ts";
-import { AppError } from "../../base/errors.ts";
+import { AppError, isAppError } from "../../base/errors.ts";
 import type { ReceivedFile } from "../../base/received-file.ts";
 import { inTransaction } from "../../base/transaction.ts";
 import { listSlotBaselines } from "../baselines/queries.ts";
 import { noteSynced } from "../baselines/service.ts";
+import type { StoredBytes } from "../contract.ts";
 import { discardBytes, storeBytes } from "../storage/service.ts";
-import { chooseBaseline, isSameContent, knows } from "../uploads/rules.ts";
+import { chooseBaseline, chooseHead, isSameContent, knows } from "../uploads/rules.ts";
 import { noteBuried, raiseChange } from "../uploads/service.ts";
-import type { Version, VersionKind } from "./contract.ts";
+import type { Lane, Version, VersionKind } from "./contract.ts";
 import {
   deleteVersions,
   findVersion,
   insertVersion,
+  listHeads,
+  listLatestVersions,
+  listOwnIds,
   listOwnVersionRows,
+  listSlotCounts,
   listVersionsByIds,
   lockSlot,
   lockVersion,
   type OwnVersions,
+  type PastPage,
+  type SlotCount,
   toNextMoment,
   updateVersion,
   type VersionChange,
@@ -63,6 +70,51 @@ export async function listOwnVersions(
   return await listOwnVersionRows(db, kind, filter);
 }
 
+/** Ids of versions of a user's, in order. */
+export async function listOwnVersionIds(
+  db: Executor,
+  kind: VersionKind,
+  filter: OwnVersions,
+): Promise<readonly number[]> {
+  return await listOwnIds(db, kind, filter);
+}
+
+/** One page of a user's versions, newest first. */
+export async function readLatestVersions(
+  ctx: Pick<Context, "db">,
+  kind: VersionKind,
+  page: OwnVersions & PastPage,
+): Promise<readonly Version[]> {
+  return await listLatestVersions(ctx.db, kind, page);
+}
+
+/** The slots of a user's rom by their newest version, oldest first. */
+export async function readSlotCounts(
+  ctx: Pick<Context, "db">,
+  kind: VersionKind,
+  owner: { readonly userId: number; readonly romId: number },
+): Promise<readonly SlotCount[]> {
+  return await listSlotCounts(ctx.db, kind, owner);
+}
+
+/**
+ * Makes sure that a version is still the newest of its save and holds what it held, and that this stays so until the
+ * transaction ends.
+ * @throws AppError `SAVES_SLOT_NEWER` when it is to be looked at again.
+ */
+export async function requireNewest(
+  ctx: Pick<Context, "db">,
+  version: Pick<Version, "id" | "storedPath" | keyof Lane>,
+): Promise<void> {
+  await lockSlot(ctx.db, version);
+  const head = chooseHead(await listHeads(ctx.db, version), version);
+  if (head?.id === version.id && head.storedPath === version.storedPath) return;
+  throw new AppError("conflict", "SAVES_SLOT_NEWER", {
+    message: `${NAMES[version.kind]} has been updated since it was compared`,
+    details: { newestSaveId: head?.id ?? null },
+  });
+}
+
 /** Versions of both kinds by their names, anybody's; what is gone is left out. */
 export async function listVersionsNamed(
   ctx: Pick<Context, "db">,
@@ -84,47 +136,67 @@ export interface Replacement {
 }
 
 /**
- * Gives a version other bytes; name, slot and emulator stay. When a device replaces what it never had, the bytes that
- * were there stay as a version beside it, and the conflict is noted. Otherwise they go to the trash.
+ * Gives a version other bytes, which makes it the newest of its save; name, slot and emulator stay. When a device does
+ * so that never had what was the newest, the two are noted as a conflict. What was replaced stays as a version beside
+ * it, unless the device had it, or none is named: then it goes to the trash.
  * @throws AppError `SAVES_NOT_FOUND`, `STATES_NOT_FOUND`, `STORAGE_FULL`.
  */
 export async function replaceBytes(
   ctx: Context,
-  { kind, id, userId, deviceId }: Replacement,
+  replacement: Replacement,
   file: ReceivedFile,
 ): Promise<Version> {
-  const before = await requireOwnVersion(ctx, kind, { id, userId });
-  const { fileName, romId, filePath } = before;
+  const { fileName, filePath } = await requireOwnVersion(ctx, replacement.kind, replacement);
   const bytes = await storeBytes(ctx, { folder: filePath, fileName, file });
-  const replaced = await inTransaction(ctx, async (inner) => {
-    const now = await lockSlot(inner.db, { kind, userId, romId, slot: before.slot });
-    const present = await lockVersion(inner.db, kind, id);
-    if (present === null) throw versionNotFound(kind, id);
-    const isContested = deviceId !== null && !(await isKnown(inner, deviceId, present));
-    const isSame = isSameContent(present, bytes);
-    const buried = isContested && !isSame ? await keepBeside(inner.db, present) : null;
-    const version = isSame
-      ? present
-      : await updateVersion(inner.db, present, {
-          bytes,
-          contentUpdatedAt: toNextMoment(now, present.contentUpdatedAt),
-        });
-    if (buried !== null) await noteBuried(inner, { buried, version, deviceId });
-    if (deviceId !== null) await noteSynced(inner, deviceId, [version]);
-    if (!isSame) raiseChange(inner, version);
-    return version;
-  }).catch(async (error: unknown) => {
-    if (error instanceof AppError) await discardBytes(ctx, bytes.storedPath);
-    throw error;
-  });
+  const replaced = await inTransaction(ctx, (inner) => replace(inner, replacement, bytes)).catch(
+    async (error: unknown) => {
+      // Of anything else the commit may have happened although its answer was lost; the sweep sees to it.
+      if (isAppError(error) && error.kind === "not_found") await discardBytes(ctx, bytes.storedPath);
+      throw error;
+    },
+  );
   if (replaced.storedPath !== bytes.storedPath) await discardBytes(ctx, bytes.storedPath);
   return replaced;
 }
 
-async function isKnown({ db }: Context, deviceId: string, version: Version): Promise<boolean> {
-  const { romId, kind, slot, canonicalName } = version;
+async function replace(
+  ctx: Context,
+  { kind, id, userId, deviceId }: Replacement,
+  bytes: StoredBytes,
+): Promise<Version> {
+  const { romId, slot } = await requireOwnVersion(ctx, kind, { id, userId });
+  const now = await lockSlot(ctx.db, { kind, userId, romId, slot });
+  const present = await lockVersion(ctx.db, kind, id);
+  if (present === null) throw versionNotFound(kind, id);
+  if (isSameContent(present, bytes)) {
+    if (deviceId !== null) await noteSynced(ctx, deviceId, [present]);
+    return present;
+  }
+  const head = chooseHead(await listHeads(ctx.db, present), present) ?? present;
+  const sight = await readSight(ctx, deviceId, { present, head });
+  const copy = sight.hadPresent ? null : await keepBeside(ctx.db, present);
+  const contentUpdatedAt = toNextMoment(now, head.contentUpdatedAt);
+  const version = await updateVersion(ctx.db, present, { bytes, contentUpdatedAt });
+  const buried = head.id === id ? copy : head;
+  if (!sight.hadHead && buried !== null && !isSameContent(head, bytes)) {
+    await noteBuried(ctx, { buried, version, deviceId });
+  }
+  if (deviceId !== null) await noteSynced(ctx, deviceId, [version]);
+  raiseChange(ctx, version);
+  return version;
+}
+
+/** What a device is known to have had; without one nothing is asked. */
+async function readSight(
+  { db }: Context,
+  deviceId: string | null,
+  { present, head }: { readonly present: Version; readonly head: Version },
+): Promise<{ readonly hadPresent: boolean; readonly hadHead: boolean }> {
+  if (deviceId === null) return { hadPresent: true, hadHead: true };
+  const { romId, kind, slot, canonicalName } = present;
   const baselines = await listSlotBaselines(db, { deviceId, romId, kind, slot });
-  return knows(chooseBaseline(baselines, { head: version, canonicalName }), version);
+  const baseline = chooseBaseline(baselines, { head, canonicalName });
+  return { hadPresent: knows(baseline, present), hadHead: knows(baseline, head) };
 }
 
 /** The same bytes as a row of their own, right behind the one that is about to change. */

@@ -33,6 +33,9 @@ export const DocumentedInput = v.strictObject({
   isDryRun: v.optional(v.boolean(), false),
 });
 
+/** What a device may be set to do about conflicts. */
+export const ResolutionName = v.picklist(RESOLUTIONS);
+
 /** One thing to do, with what that protocol says besides. */
 export interface DocumentedOperation extends SyncOperation {
   readonly kind: "save" | "state";
@@ -59,7 +62,7 @@ export const DocumentedPlanSchema = v.object({
       kind: v.picklist(["save", "state"]),
       file: v.string(),
       destinationPath: v.nullable(v.string()),
-      resolution: v.nullable(v.picklist(RESOLUTIONS)),
+      resolution: v.nullable(ResolutionName),
     }),
   ),
 });

@@ -1,12 +1,14 @@
+import * as v from "valibot";
+import type { Resolution } from "../../assets/conflicts/contract.ts";
+import { ResolutionName } from "./contract.ts";
+
 /** What a device's settings say about files, as far as this protocol knows them. */
 export interface DeviceSettings {
   readonly savesPath: string | null;
   readonly statesPath: string | null;
   /** What to do about conflicts; null when nobody said. */
-  readonly resolution: "keep_both" | "server_wins" | "device_wins" | null;
+  readonly resolution: Resolution | null;
 }
-
-const RESOLUTIONS = ["keep_both", "server_wins", "device_wins"] as const;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -22,7 +24,7 @@ export function readDeviceSettings(syncConfig: unknown): DeviceSettings {
   return {
     savesPath: textOf(paths.saves),
     statesPath: textOf(paths.states),
-    resolution: RESOLUTIONS.find((each) => each === config.conflict_resolution) ?? null,
+    resolution: v.is(ResolutionName, config.conflict_resolution) ? config.conflict_resolution : null,
   };
 }
 

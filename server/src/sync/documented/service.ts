@@ -5,13 +5,7 @@ import type { Context } from "../../base/context.ts";
 import { operation } from "../../base/operation.ts";
 import { noteSighting } from "../../devices/service.ts";
 import { chooseVisibleRomIds } from "../../roms/access/service.ts";
-import {
-  negotiate,
-  requireSyncingDevice,
-  type SyncingDevice,
-  toServerFile,
-  toSyncedFile,
-} from "../negotiation/service.ts";
+import { negotiate, requireSyncingDevice, type SyncingDevice } from "../negotiation/service.ts";
 import { type Outcome, recordOutcome } from "../outcomes/service.ts";
 import {
   compare,
@@ -22,6 +16,9 @@ import {
   isStateName,
   NOT_ON_SERVER,
   readDirection,
+  toServerFile,
+  toSyncedFile,
+  UNTRACKED,
 } from "../rules.ts";
 import {
   type DocumentedOperation,
@@ -123,11 +120,15 @@ interface Scene {
 function planFile(file: DocumentedFile, { lanes, newest, settings }: Scene): Step {
   const kind = isStateName(file.file) ? "states" : "saves";
   const head = newest.get(keyOf(kind, file.romId, file.file)) ?? null;
-  const base = head === null ? null : toSyncedFile(lanes.findBaselineOf(head));
-  const side = { hash: file.sha1, updatedAt: new Date(file.modifiedAt) };
-  const decision = head === null ? NOT_ON_SERVER : compare(side, toServerFile(head), base);
+  const decision = head === null ? NOT_ON_SERVER : decideNamed(file, head, lanes);
   const operation = toOperation(decision, { head, settings, kind, romId: file.romId, file: file.file });
   return { operation, decision, head, file };
+}
+
+function decideNamed(file: DocumentedFile, head: VersionHead, lanes: Lanes<VersionHead>): Decision {
+  if (lanes.isUntracked(head)) return UNTRACKED;
+  const side = { hash: file.sha1, updatedAt: new Date(file.modifiedAt) };
+  return compare(side, toServerFile(head), toSyncedFile(lanes.findBaselineOf(head)));
 }
 
 interface AbsentScene extends Omit<Scene, "lanes"> {
@@ -141,7 +142,10 @@ async function planAbsent(
   { newest, seen, listed, settings }: AbsentScene,
 ): Promise<readonly Step[]> {
   const offered = [...newest.values()].filter(
-    ({ id, romId }) => !seen.has(id) && (listed.has(romId) || lanes.syncedRomIds.has(romId)),
+    (head) =>
+      !seen.has(head.id) &&
+      !lanes.isUntracked(head) &&
+      (listed.has(head.romId) || lanes.syncedRomIds.has(head.romId)),
   );
   const visible = await chooseVisibleRomIds(
     ctx,

@@ -1,7 +1,11 @@
 import type { Executor } from "@multitap/db";
 import { platforms } from "@multitap/db/schema/platforms";
 import { roms } from "@multitap/db/schema/roms";
-import { and, asc, eq, inArray } from "drizzle-orm";
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
+
+/** A list as one parameter: a statement takes some sixty thousand, and a device may have more files. */
+const elementsOf = (values: readonly (string | number)[]) =>
+  sql`jsonb_array_elements_text(${JSON.stringify(values)}::text::jsonb)`;
 
 /** A platform by the name of its folder. */
 export interface PlatformFolderRow {
@@ -30,7 +34,7 @@ export async function listRomPlatforms(
   return await db
     .select({ id: roms.id, platformId: roms.platformId })
     .from(roms)
-    .where(inArray(roms.id, [...romIds]));
+    .where(sql`${roms.id} in (select value::int from ${elementsOf(romIds)})`);
 }
 
 /** Roms of a platform by their file names without the extension; of several the one that is on disk, then the oldest. */
@@ -43,6 +47,11 @@ export async function listRomsOfStems(
   return await db
     .selectDistinctOn([roms.fsNameNoExt], { id: roms.id, stem: roms.fsNameNoExt })
     .from(roms)
-    .where(and(eq(roms.platformId, platformId), inArray(roms.fsNameNoExt, [...stems])))
+    .where(
+      and(
+        eq(roms.platformId, platformId),
+        sql`${roms.fsNameNoExt} in (select value from ${elementsOf(stems)})`,
+      ),
+    )
     .orderBy(asc(roms.fsNameNoExt), asc(roms.missingFromFs), asc(roms.id));
 }

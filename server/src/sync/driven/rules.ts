@@ -10,7 +10,8 @@ import {
   isStateName,
   NOT_ON_SERVER,
   names,
-  type SyncedFile,
+  toServerFile,
+  toSyncedFile,
   UNTRACKED,
 } from "../rules.ts";
 import type { DeviceCopy, NamedSave } from "./contract.ts";
@@ -47,9 +48,9 @@ export function nameSaves(
   return new Map(
     [...all].map((name): [string, NamedSave] => {
       const head = newest.get(name) ?? null;
-      const base = bases.get(name);
+      const base = toSyncedFile(bases.get(name) ?? null);
       const isUntracked = head !== null && untrackedIds.has(head.id);
-      return [name, { name, head, base: base === undefined ? null : toSyncedFile(base), isUntracked }];
+      return [name, { name, head, base, isUntracked }];
     }),
   );
 }
@@ -57,10 +58,6 @@ export function nameSaves(
 function isNewer(a: Version, b: Version): boolean {
   const byTime = a.contentUpdatedAt.getTime() - b.contentUpdatedAt.getTime();
   return byTime > 0 || (byTime === 0 && a.id > b.id);
-}
-
-function toSyncedFile({ assetId, contentHash, md5, sha1, contentUpdatedAt }: Baseline): SyncedFile {
-  return { versionId: assetId, contentHash, md5, sha1, updatedAt: contentUpdatedAt };
 }
 
 const REMOVED: Decision = { verdict: "no_op", reason: "Removed on the server", isIdentical: false };
@@ -79,15 +76,13 @@ export function decideFound(
   }
   if (saved.isUntracked) return UNTRACKED;
   const device = { hash: copy.hash, updatedAt: copy.modifiedAt };
-  const server = { ...head, versionId: head.id, updatedAt: head.contentUpdatedAt };
-  return direct(compare(device, server, saved.base), direction);
+  return direct(compare(device, toServerFile(head), saved.base), direction);
 }
 
 /** What is to be done about a save that the device does not have; null: nothing. */
 export function decideMissing({ head, base, isUntracked }: NamedSave, direction: Direction): Decision | null {
   if (head === null || isUntracked) return null;
-  const server = { ...head, versionId: head.id, updatedAt: head.contentUpdatedAt };
-  const decision = decideAbsent(server, base);
+  const decision = decideAbsent(toServerFile(head), base);
   return decision === null ? null : direct(decision, direction);
 }
 

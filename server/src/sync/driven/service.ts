@@ -1,9 +1,10 @@
-import { readBaselines, readSaveSyncs } from "../../assets/baselines/service.ts";
 import type { Resolution } from "../../assets/conflicts/contract.ts";
 import { settleConflict } from "../../assets/conflicts/service.ts";
 import { readLanes, toSavedName } from "../../assets/lanes/service.ts";
 import { findContent, storeKnownVersion, storeSentStream, type VersionDraft } from "../../assets/service.ts";
+import { noteBuried } from "../../assets/uploads/service.ts";
 import type { Version } from "../../assets/versions/contract.ts";
+import { requireNewest } from "../../assets/versions/service.ts";
 import type { Context } from "../../base/context.ts";
 import { AppError, isAppError } from "../../base/errors.ts";
 import type { ByteStream } from "../../base/received-file.ts";
@@ -11,6 +12,8 @@ import { SCOPES } from "../../base/scopes.ts";
 import { inTransaction } from "../../base/transaction.ts";
 import { chooseVisibleRomIds } from "../../roms/access/service.ts";
 import { findAccount } from "../../users/accounts/service.ts";
+import { readDeviceSettings } from "../documented/rules.ts";
+import type { SyncedFile } from "../rules.ts";
 import type { DeviceCopy, DrivenDevice, NamedSave } from "./contract.ts";
 import { NEW_SAVE_SLOT } from "./limits.ts";
 import { listPlatformsOfFolders, listRomPlatforms, listRomsOfStems } from "./queries.ts";
@@ -40,25 +43,22 @@ export interface DrivenPlatform {
   readonly named: ReadonlyMap<string, NamedSave>;
 }
 
-/** Reads what the owner of a device has on some platforms and what the device last had, in six statements. */
+/** Reads what the owner of a device has on some platforms and what the device last had, in a few statements. */
 export async function readDrivenScene(
   ctx: Context,
   device: DrivenDevice,
   platformFsSlugs: readonly string[],
 ): Promise<DrivenScene> {
-  const [lanes, baselines, syncs, platforms] = await Promise.all([
+  const [{ heads, baselines, untrackedIds }, platforms] = await Promise.all([
     readLanes(ctx, device.id, { userId: device.userId, kinds: ["saves"], isSlotted: true }),
-    readBaselines(ctx, device.id),
-    readSaveSyncs(ctx, device.id),
     listPlatformsOfFolders(ctx.db, [...new Set(platformFsSlugs)]),
   ]);
-  const romIds = [...lanes.heads, ...baselines].map(({ romId }) => romId);
+  const romIds = [...heads, ...baselines].map(({ romId }) => romId);
   const visible = await chooseVisibleRomIds(ctx, romIds);
   const homes = await listRomPlatforms(ctx.db, [...visible]);
   const platformOf = new Map(homes.map(({ id, platformId }) => [id, platformId]));
-  const headsOf = Map.groupBy(lanes.heads, ({ romId }) => platformOf.get(romId));
+  const headsOf = Map.groupBy(heads, ({ romId }) => platformOf.get(romId));
   const baselinesOf = Map.groupBy(baselines, ({ romId }) => platformOf.get(romId));
-  const untrackedIds = new Set(syncs.filter(({ isUntracked }) => isUntracked).map(({ saveId }) => saveId));
   const read = ({ id, fsSlug }: { readonly id: number; readonly fsSlug: string }) => {
     const memory: DeviceMemory = { baselines: baselinesOf.get(id) ?? [], untrackedIds };
     return [fsSlug, { id, fsSlug, named: nameSaves(headsOf.get(id) ?? [], memory) }] as const;
@@ -111,15 +111,45 @@ export interface CopyToStore {
   readonly platformFsSlug: string;
 }
 
+/** What a file of a device was compared with. */
+export interface ComparedWith {
+  /** The newest version. */
+  readonly head: Version;
+  /** What the device last had of it; null when the two never met. */
+  readonly base: SyncedFile | null;
+}
+
 /**
- * Stores what a device has on top of the version that it was compared with.
+ * Stores what a device has on top of the version that it was compared with. Where the two never met before, the clock
+ * alone said so, and the conflict is noted.
  * @throws AppError `SAVES_SLOT_NEWER` when that is not the newest any more; compare again.
  */
-export async function storeNewer(ctx: Context, file: CopyToStore, head: Version): Promise<Version> {
+export async function storeNewer(
+  ctx: Context,
+  file: CopyToStore,
+  { head, base }: ComparedWith,
+): Promise<Version> {
+  const { id: deviceId, syncConfig } = file.device;
   const gate = { by: "version", versionId: head.id } as const;
   const draft = { ...toDraft(file), ...placeOf(file, head), gate };
-  const { version } = await storeSentStream(ctx, draft, readCopy(ctx, file.copy));
-  return version;
+  return await inTransaction(ctx, async (inner) => {
+    await requireNewest(inner, head);
+    const { version, outcome } = await storeSentStream(inner, draft, readCopy(inner, file.copy));
+    if (base !== null || outcome === "same") return version;
+    const conflictId = await noteBuried(inner, { buried: head, version, deviceId });
+    await settleAs(inner, file, { conflictId, resolution: readDeviceSettings(syncConfig).resolution });
+    return version;
+  });
+}
+
+/** What the device is set to do is decided; otherwise somebody has to look. */
+async function settleAs(
+  ctx: Context,
+  { device: { userId } }: CopyToStore,
+  { conflictId, resolution }: { readonly conflictId: number | null; readonly resolution: Resolution | null },
+): Promise<void> {
+  if (conflictId === null || resolution === null) return;
+  await settleConflict(ctx, { id: conflictId, userId, resolution });
 }
 
 /** Stores what a device has as the first version of a save of a rom. */
@@ -146,6 +176,7 @@ export interface KeptBoth {
 /**
  * Keeps both sides of a conflict as versions and notes it. The device's becomes the newest, unless the device is set to
  * yield: then the server's does again.
+ * @throws AppError `SAVES_SLOT_NEWER` when the server's is not the newest any more; compare again.
  */
 export async function keepBoth(
   ctx: Context,
@@ -154,10 +185,9 @@ export async function keepBoth(
 ): Promise<KeptBoth> {
   const draft = { ...toDraft(file), ...placeOf(file, head), gate: { by: "force" } as const };
   return await inTransaction(ctx, async (inner) => {
+    await requireNewest(inner, head);
     const { version, conflictId } = await storeSentStream(inner, draft, readCopy(inner, file.copy));
-    if (conflictId !== null && resolution !== null) {
-      await settleConflict(inner, { id: conflictId, userId: file.device.userId, resolution });
-    }
+    await settleAs(inner, file, { conflictId, resolution });
     if (resolution !== "server_wins") return { newest: version, version };
     const back = { ...draft, deviceId: null, fileName: head.canonicalName };
     const { version: newest } = await storeKnownVersion(inner, back, head);

@@ -7,6 +7,7 @@ import { type FileMark, INCOMING } from "../folder/rules.ts";
 
 /** A file that a device left for us. */
 export interface Arrival extends FileMark {
+  readonly deviceId: string;
   /** Absolute. */
   readonly path: string;
   readonly fileName: string;
@@ -32,7 +33,7 @@ export async function listArrivals(
   for (const platform of await ctx.ports.files.list(root)) {
     if (platform.name === null || platform.isLink || platform.kind !== "folder") continue;
     if (!isEntryName(platform.name)) continue;
-    const place = { folder: join(root, platform.name), platformFsSlug: platform.name, depth: 0 };
+    const place = { folder: join(root, platform.name), deviceId, platformFsSlug: platform.name, depth: 0 };
     await collect(ctx, place, arrivals);
   }
   return arrivals;
@@ -40,13 +41,14 @@ export async function listArrivals(
 
 interface Place {
   readonly folder: string;
+  readonly deviceId: string;
   readonly platformFsSlug: string;
   readonly depth: number;
 }
 
 async function collect(
   ctx: Pick<Context, "ports">,
-  { folder, platformFsSlug, depth }: Place,
+  { folder, depth, ...about }: Place,
   arrivals: Arrival[],
 ): Promise<void> {
   for (const { name, kind, isLink } of await ctx.ports.files.list(folder)) {
@@ -54,12 +56,12 @@ async function collect(
     if (name === null || isLink || isPartialName(name)) continue;
     const path = join(folder, name);
     if (kind === "folder" && depth < FOLDER_DEPTH_MAX) {
-      await collect(ctx, { folder: path, platformFsSlug, depth: depth + 1 }, arrivals);
+      await collect(ctx, { ...about, folder: path, depth: depth + 1 }, arrivals);
     }
     if (kind !== "file") continue;
     const facts = await ctx.ports.files.find(path);
     if (facts?.kind !== "file") continue;
     const { sizeBytes, modifiedAtMs, inode } = facts;
-    arrivals.push({ path, fileName: name, platformFsSlug, sizeBytes, modifiedAtMs, inode });
+    arrivals.push({ ...about, path, fileName: name, sizeBytes, modifiedAtMs, inode });
   }
 }

@@ -1,9 +1,11 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { noteSynced } from "../../assets/baselines/service.ts";
 import { noteConflicts } from "../../assets/conflicts/service.ts";
 import type { Version } from "../../assets/versions/contract.ts";
 import type { Context } from "../../base/context.ts";
 import { AppError, isAppError } from "../../base/errors.ts";
+import { createHexToken } from "../../base/ids.ts";
+import { toPartialName } from "../../ports/files/port.ts";
 import { readDeviceSettings } from "../documented/rules.ts";
 import type { DeviceCopy, DrivenDevice, NamedSave } from "../driven/contract.ts";
 import { decideFound } from "../driven/rules.ts";
@@ -18,7 +20,7 @@ import {
 import { CONFLICT_COPIES_MAX } from "../folder/limits.ts";
 import { CONFLICTS, isSameFile, OUTGOING, toConflictName } from "../folder/rules.ts";
 import type { Arrival } from "../folder-arrivals/service.ts";
-import { readDirection, UNTRACKED } from "../rules.ts";
+import { names, readDirection, UNTRACKED } from "../rules.ts";
 
 /** One file of a device, and what it belongs to. */
 export interface Delivery {
@@ -55,18 +57,37 @@ export async function takeIn(ctx: Context, device: DrivenDevice, delivery: Deliv
   const file: CopyToStore = { device, copy, savedName, platformFsSlug: arrival.platformFsSlug };
   if (decision.verdict === "upload") {
     if (head === null && romId === null) return left("No rom of this platform goes by this name");
-    const version = head === null ? await storeNew(ctx, file, romId ?? 0) : await storeNewer(ctx, file, head);
+    const version =
+      head === null
+        ? await storeNew(ctx, file, romId ?? 0)
+        : await storeNewer(ctx, file, { head, base: saved?.base ?? null });
     return isWhole(version, copy) ? await clear(ctx, arrival) : CHANGING;
   }
   if (head === null || decision.reason === UNTRACKED.reason) return left(decision.reason);
   if (decision.verdict === "conflict") {
     return await takeConflict(ctx, { arrival, file, head, reason: decision.reason });
   }
-  if (decision.verdict === "download") await handOut(ctx, { device, arrival, head });
-  else if (decision.isIdentical) await noteSynced(ctx, device.id, [head]);
+  if (decision.verdict === "download") {
+    await handOut(ctx, { device, arrival, head });
+    return await noteOnceGone(ctx, { device, head }, await clear(ctx, arrival));
+  }
+  if (decision.isIdentical) await noteSynced(ctx, device.id, [head]);
   // Left out because of the way that this device syncs: its bytes are nowhere else.
-  else if (saved?.base === null || saved?.base === undefined) return left(decision.reason);
+  else if (saved?.base == null || !names(copy.hash, saved.base)) return left(decision.reason);
   return await clear(ctx, arrival);
+}
+
+/**
+ * Notes that a device has what was handed out to it, once its own file is out of the way. Noted earlier, an old file
+ * that is still there would count as one that was played on since, and go on top of the newer version.
+ */
+async function noteOnceGone(
+  ctx: Context,
+  { device, head }: { readonly device: DrivenDevice; readonly head: Version },
+  outcome: Outcome,
+): Promise<Outcome> {
+  if (outcome.kind === "done" || outcome.kind === "conflict") await noteSynced(ctx, device.id, [head]);
+  return outcome;
 }
 
 /** Tells whether what was stored is what was compared. */
@@ -74,11 +95,37 @@ function isWhole(version: Version, copy: DeviceCopy): boolean {
   return version.sha1 === copy.sha1 || version.contentHash === copy.hash;
 }
 
-/** Removes a file whose bytes are safe, if it is still the one that was read. */
+/**
+ * Removes a file whose bytes are safe, if it is still the one that was read. A device may replace it at any time, so it
+ * is looked at once more under a name that no device writes to.
+ */
 async function clear(ctx: Context, arrival: Arrival): Promise<Outcome> {
-  if (!isSameFile(arrival, await ctx.ports.files.find(arrival.path))) return CHANGING;
-  await ctx.ports.files.remove(arrival.path);
-  return DONE;
+  const { files } = ctx.ports;
+  if (!isSameFile(arrival, await files.find(arrival.path))) return CHANGING;
+  const aside = join(dirname(arrival.path), toPartialName(createHexToken(8)));
+  await files.rename(arrival.path, aside);
+  try {
+    if (isSameFile(arrival, await files.find(aside))) {
+      await files.remove(aside);
+      return DONE;
+    }
+  } catch (error) {
+    await putBack(ctx, arrival, aside);
+    throw error;
+  }
+  await putBack(ctx, arrival, aside);
+  return CHANGING;
+}
+
+/** Where yet another one came meanwhile, both are kept. */
+async function putBack(ctx: Context, arrival: Arrival, aside: string): Promise<void> {
+  try {
+    await ctx.ports.files.publish(aside, arrival.path);
+  } catch (error) {
+    if (!isAppError(error) || error.code !== "FILES_EXISTS") throw error;
+    ctx.ports.log.warn("a file of a device was replaced twice at once", { path: arrival.path });
+    await moveToConflicts(ctx, arrival, aside);
+  }
 }
 
 interface HandingOut {
@@ -87,14 +134,13 @@ interface HandingOut {
   readonly head: Version;
 }
 
-/** Writes what the server has for the device to take. */
+/** Writes what the server has for the device to take; the caller notes that it has it. */
 async function handOut(ctx: Context, { device, arrival, head }: HandingOut): Promise<void> {
   const folder = join(ctx.facts.sync.folderPath, device.id, OUTGOING, arrival.platformFsSlug);
   const { bytes, sizeBytes } = await openVersion(ctx, head);
   await ctx.ports.space.assertSpace(sizeBytes, { path: ctx.facts.basePath });
   await ctx.ports.files.createFolder(folder);
   await ctx.ports.files.writeAtomic(join(folder, arrival.fileName), bytes);
-  await noteSynced(ctx, device.id, [head]);
 }
 
 interface Collision {
@@ -117,23 +163,29 @@ async function takeConflict(ctx: Context, { arrival, file, head, reason }: Colli
   }
   if (!isSameFile(arrival, await ctx.ports.files.find(arrival.path))) return CHANGING;
   await noteConflicts(ctx, [{ head, deviceId: device.id, deviceHash: copy.hash, reason, resolution }]);
-  if (resolution === "server_wins") await handOut(ctx, { device, arrival, head });
-  await moveToConflicts(ctx, device.id, arrival);
-  return conflict;
+  const isHandedOut = resolution === "server_wins";
+  if (isHandedOut) await handOut(ctx, { device, arrival, head });
+  await moveToConflicts(ctx, arrival, arrival.path);
+  return isHandedOut ? await noteOnceGone(ctx, { device, head }, conflict) : conflict;
 }
 
-async function moveToConflicts(ctx: Context, deviceId: string, arrival: Arrival): Promise<void> {
-  const folder = join(ctx.facts.sync.folderPath, deviceId, CONFLICTS, arrival.platformFsSlug);
+/** Moves a file that is no longer to be read beside the incoming ones. */
+async function moveToConflicts(
+  ctx: Context,
+  { fileName, platformFsSlug, deviceId }: Arrival,
+  path: string,
+): Promise<void> {
+  const folder = join(ctx.facts.sync.folderPath, deviceId, CONFLICTS, platformFsSlug);
   await ctx.ports.files.createFolder(folder);
   for (let copyNumber = 1; copyNumber <= CONFLICT_COPIES_MAX; copyNumber += 1) {
     try {
-      await ctx.ports.files.publish(arrival.path, join(folder, toConflictName(arrival.fileName, copyNumber)));
+      await ctx.ports.files.publish(path, join(folder, toConflictName(fileName, copyNumber)));
       return;
     } catch (error) {
       if (!isAppError(error) || error.code !== "FILES_EXISTS") throw error;
     }
   }
   throw new AppError("conflict", "FILES_EXISTS", {
-    message: `${folder} holds ${CONFLICT_COPIES_MAX} files called ${arrival.fileName}`,
+    message: `${folder} holds ${CONFLICT_COPIES_MAX} files called ${fileName}`,
   });
 }

@@ -1,10 +1,10 @@
 // Devices that leave their saves in a folder of the server.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SyncEvent } from "../../base/events.ts";
 import { createDiskFiles } from "../../ports/files/disk.ts";
-import { createFaultyFiles } from "../../ports/files/faulty.ts";
+import { createFaultyFiles, type Fault } from "../../ports/files/faulty.ts";
 import { createDiskWatch } from "../../ports/watch/disk.ts";
 import { startFolderWatching } from "../folder-watching/service.ts";
 import { openSyncScene, type SyncScene } from "../scene.testing.ts";
@@ -45,6 +45,14 @@ async function put(deviceId: string, file: string, text: string): Promise<string
 }
 
 const run = (deviceId: string) => syncFolder(scene.library.app.createContext(), deviceId, QUICK);
+
+/** A run on a disk that meets a fault. */
+async function runWith(deviceId: string, fault: Fault): Promise<number | null> {
+  const files = createFaultyFiles(createDiskFiles());
+  files.inject(fault);
+  const ctx = scene.library.app.createContext();
+  return await syncFolder({ ...ctx, ports: { ...ctx.ports, files } }, deviceId, QUICK);
+}
 
 async function list(deviceId: string, folder: string): Promise<readonly string[]> {
   const entries = await readdir(join(root, deviceId, folder), { recursive: true, withFileTypes: true }).catch(
@@ -155,12 +163,13 @@ describe("syncFolder", () => {
   test("waits until a file is whole", async () => {
     const device = await addDevice("slow");
     const path = await put(device, `n64/${SAVE}`, "part");
-    const done = syncFolder(scene.library.app.createContext(), device, { stableMs: 150 });
-    for (let piece = 0; piece < 5; piece += 1) {
-      await Bun.sleep(60);
+    let pieces = 0;
+    const pause = async () => {
+      if (pieces === 5) return;
+      pieces += 1;
       await writeFile(path, "more", { flag: "a" });
-    }
-    expect(await done).toBe(1);
+    };
+    expect(await syncFolder(scene.library.app.createContext(), device, { pause })).toBe(1);
     expect(await texts()).toEqual(["partmoremoremoremoremore"]);
   });
 
@@ -187,17 +196,120 @@ describe("syncFolder", () => {
   test("keeps a file that cannot be removed, and finds it identical the next time", async () => {
     const device = await addDevice("read-only");
     await put(device, `n64/${SAVE}`, "kept");
-    const files = createFaultyFiles(createDiskFiles());
-    files.inject({ operation: "remove", path: /\/incoming\//, error: "EROFS" });
-    const ctx = scene.library.app.createContext();
-    const refusing = { ...ctx, ports: { ...ctx.ports, files } };
-    expect(await syncFolder(refusing, device, QUICK)).toBe(0);
+    expect(await runWith(device, { operation: "remove", path: /\/incoming\//, error: "EROFS" })).toBe(0);
     expect(await texts()).toEqual(["kept"]);
     expect(await list(device, "incoming")).toEqual([SAVE]);
     expect(events.at(-1)).toMatchObject({ phase: "completed", operationsFailed: 1 });
     expect(await run(device)).toBe(1);
     expect(await texts()).toEqual(["kept"]);
     expect(await list(device, "incoming")).toEqual([]);
+  });
+});
+
+describe("a file whose bytes are nowhere else", () => {
+  test("stays when its device only downloads", async () => {
+    const device = await addDevice("pulls", { direction: "pull_only" });
+    await slotSave("one");
+    await put(device, `n64/${SAVE}`, "one");
+    await run(device);
+    await put(device, `n64/${SAVE}`, "mine");
+    expect(await run(device)).toBe(0);
+    expect(await list(device, "incoming")).toEqual([SAVE]);
+    expect(await texts()).toEqual(["one"]);
+  });
+
+  test.each([
+    ["a newer one", 1],
+    ["two newer ones", 2],
+  ])("is not taken for the one that was read when %s came in the last moment", async (_what, count) => {
+    const device = await addDevice("quick");
+    const path = await put(device, `n64/${SAVE}`, "one");
+    const ctx = scene.library.app.createContext();
+    const { files } = ctx.ports;
+    const newer = ["two", "three"].slice(0, count);
+    // Devices replace files by renaming, at any time.
+    const replace = async (touched: string) => {
+      const text = touched === path ? newer.shift() : undefined;
+      if (text === undefined) return;
+      await writeFile(join(root, "newer"), text);
+      await rename(join(root, "newer"), path);
+    };
+    const meddling: typeof files = {
+      ...files,
+      rename: async (from, to) => {
+        await replace(from);
+        await files.rename(from, to);
+        await replace(from);
+      },
+      remove: async (removed, options) => {
+        await replace(removed);
+        return await files.remove(removed, options);
+      },
+    };
+    expect(await syncFolder({ ...ctx, ports: { ...ctx.ports, files: meddling } }, device, QUICK)).toBe(1);
+    expect(newer).toEqual([]);
+    const aside = count === 1 ? [] : [SAVE];
+    expect([await list(device, "incoming"), await list(device, "conflicts")]).toEqual([[], aside]);
+    expect(await texts()).toEqual(count === 1 ? ["one", "two"] : ["one", "three"]);
+  });
+
+  test("is an old one still when it could not be removed after the newer was handed out", async () => {
+    const device = await addDevice("stuck");
+    await slotSave("one");
+    await put(device, `n64/${SAVE}`, "one");
+    await run(device);
+    await slotSave("two");
+    await put(device, `n64/${SAVE}`, "one");
+    expect(await runWith(device, { operation: "remove", path: /\/incoming\//, error: "EROFS" })).toBe(0);
+    expect(await run(device)).toBe(1);
+    expect(await texts()).toEqual(["one", "two"]);
+    expect(await readFile(join(root, device, "outgoing", "n64", SAVE), "utf8")).toBe("two");
+  });
+
+  test("is contested still when it could not be put aside after the server won", async () => {
+    const device = await addDevice("yields", { conflict_resolution: "server_wins" });
+    await put(device, `n64/${SAVE}`, "start");
+    await run(device);
+    await slotSave("theirs");
+    await put(device, `n64/${SAVE}`, "mine");
+    expect(await runWith(device, { operation: "publish", path: /\/conflicts\//, error: "EROFS" })).toBe(0);
+    expect(await run(device)).toBe(1);
+    expect(await texts()).toEqual(["start", "theirs"]);
+    expect(await list(device, "conflicts")).toEqual([SAVE]);
+  });
+});
+
+describe("the session of a batch", () => {
+  const sessions = async (device: string) => {
+    const { sql } = scene.library.app.database.handle;
+    const rows = await sql<{ status: string; error_message: string | null }[]>`
+      select status, error_message from sync_sessions where device_id = ${device} order by id`;
+    return rows.map(({ status, error_message: message }) => [status, message]);
+  };
+
+  test("is cancelled when another process took the folder over", async () => {
+    const device = await addDevice("lost");
+    await put(device, `n64/${SAVE}`, "x");
+    const ctx = scene.library.app.createContext();
+    const { kv } = ctx.ports;
+    const lock: typeof kv.lock = async (...given) => {
+      const held = await kv.lock(...given);
+      return held && { extend: async () => false, release: () => held.release() };
+    };
+    const ports = { ...ctx.ports, kv: { ...kv, lock } };
+    expect(await syncFolder({ ...ctx, ports }, device, QUICK)).toBe(0);
+    expect(await sessions(device)).toEqual([["cancelled", null]]);
+    expect(await list(device, "incoming")).toEqual([SAVE]);
+  });
+
+  test("fails when the disk is full, and says so", async () => {
+    const device = await addDevice("full");
+    await put(device, `n64/${SAVE}`, "x");
+    const full = { operation: "writeAtomic", path: /\/assets\//, error: "ENOSPC" } as const;
+    await expect(runWith(device, full)).rejects.toMatchObject({ kind: "storage_full" });
+    expect(await sessions(device)).toEqual([["failed", expect.stringMatching(/./)]]);
+    expect(phases()).toEqual(["started", "error"]);
+    expect(await list(device, "incoming")).toEqual([SAVE]);
   });
 });
 

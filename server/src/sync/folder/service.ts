@@ -9,10 +9,12 @@ import { actForOwner, findRomsOfStems, findSavedName, readDrivenScene } from "..
 import { raiseSync } from "../events/service.ts";
 import { type Arrival, listArrivals } from "../folder-arrivals/service.ts";
 import { type Delivery, type Outcome, takeIn } from "../folder-batches/service.ts";
+import { isOutage } from "../rules.ts";
 import {
   AGAIN_MS,
   DEVICE_FOLDERS_MAX,
   DEVICES_RUNNING_MAX,
+  ERROR_CHARS_MAX,
   FOLDER_LOCK_MS,
   STABLE_MS,
   STABLE_ROUNDS_MAX,
@@ -31,6 +33,8 @@ export interface FolderJob {
 /** How long files have to stay as they are; shorter in tests. */
 export interface StabilityOptions {
   readonly stableMs?: number | undefined;
+  /** Waits that long; tests know what happens meanwhile. */
+  readonly pause?: ((durationMs: number) => Promise<void>) | undefined;
 }
 
 /**
@@ -41,14 +45,17 @@ export interface StabilityOptions {
 export async function syncFolder(
   ctx: Context,
   deviceId: string,
-  { stableMs = STABLE_MS }: StabilityOptions = {},
+  { stableMs = STABLE_MS, pause = Bun.sleep }: StabilityOptions = {},
 ): Promise<number | null> {
   const lock = await ctx.ports.kv.lock(`sync-folder:${deviceId}`, { ttlMs: FOLDER_LOCK_MS });
   if (lock === null) return null;
   try {
     let doneCount = 0;
     for (let round = 0; round < STABLE_ROUNDS_MAX; round += 1) {
-      const batch = await runBatch(ctx, deviceId, { stableMs, keep: () => lock.extend(FOLDER_LOCK_MS) });
+      const batch = await runBatch(ctx, deviceId, {
+        pause: () => pause(stableMs),
+        keep: () => lock.extend(FOLDER_LOCK_MS),
+      });
       doneCount += batch.doneCount;
       if (!batch.isChanging) break;
     }
@@ -60,7 +67,8 @@ export async function syncFolder(
 }
 
 interface BatchOptions {
-  readonly stableMs: number;
+  /** Waits for files to stay as they are. */
+  pause(): Promise<void>;
   /** Says that we go on; false when another process took over. */
   keep(): Promise<boolean>;
 }
@@ -79,7 +87,7 @@ async function runBatch(ctx: Context, deviceId: string, options: BatchOptions): 
   if (device === null || owner === null) return NOTHING;
   const arrivals = await listArrivals(ctx, deviceId);
   if (arrivals.length === 0) return NOTHING;
-  await Bun.sleep(options.stableMs);
+  await options.pause();
   ctx.signal.throwIfAborted();
   const { stable, isChanging } = await chooseStable(ctx, arrivals);
   const deliveries = await readDeliveries(owner, device, stable);
@@ -133,33 +141,97 @@ interface Batch {
   readonly options: BatchOptions;
 }
 
-async function deliver(ctx: Context, { device, deliveries, options }: Batch): Promise<BatchResult> {
+async function deliver(ctx: Context, batch: Batch): Promise<BatchResult> {
+  const { device, deliveries } = batch;
   const start = { status: "in_progress", operationsPlanned: deliveries.length } as const;
-  let session = await inTransaction(ctx, async (inner) => {
+  const session = await inTransaction(ctx, async (inner) => {
     const begun = await beginSession(inner, device, start);
     raiseSync(inner, device, { phase: "started", session: begun, syncMode: "file_transfer" });
     return begun;
   });
-  await noteSighting(ctx, device.id);
-  const counts = { operationsCompleted: 0, operationsFailed: 0 };
-  let doneCount = 0;
-  let isChanging = false;
+  const progress: Progress = { session, doneCount: 0, isChanging: false, isTakenOver: false };
+  try {
+    await noteSighting(ctx, device.id);
+    await deliverEach(ctx, batch, progress);
+  } catch (error) {
+    await endInterrupted(ctx, { device, session: progress.session, error });
+    throw error;
+  }
+  await endSession(ctx, {
+    device,
+    session: progress.session,
+    end: { status: progress.isTakenOver ? "cancelled" : "completed" },
+  });
+  return progress;
+}
+
+/** How far a batch is. */
+interface Progress {
+  session: SyncSession;
+  doneCount: number;
+  isChanging: boolean;
+  /** Another process works on the folder by now, and looks at what is left. */
+  isTakenOver: boolean;
+}
+
+async function deliverEach(
+  ctx: Context,
+  { device, deliveries, options }: Batch,
+  progress: Progress,
+): Promise<void> {
   for (const delivery of deliveries) {
     ctx.signal.throwIfAborted();
-    if (!(await options.keep())) return { doneCount, isChanging: false };
+    if (!(await options.keep())) {
+      progress.isTakenOver = true;
+      progress.isChanging = false;
+      return;
+    }
     const outcome = await takeInCounted(ctx, device, delivery);
-    if (outcome === null) counts.operationsFailed += 1;
-    else if (outcome.kind === "changing") isChanging = true;
-    else counts.operationsCompleted += 1;
-    session = { ...session, ...counts };
-    if (outcome !== null) tellOutcome(ctx, { device, session, delivery, outcome });
-    if (outcome?.kind === "done" || outcome?.kind === "conflict") doneCount += 1;
+    const { session } = progress;
+    if (outcome === null) {
+      progress.session = { ...session, operationsFailed: session.operationsFailed + 1 };
+      continue;
+    }
+    if (outcome.kind === "changing") progress.isChanging = true;
+    else progress.session = { ...session, operationsCompleted: session.operationsCompleted + 1 };
+    tellOutcome(ctx, { device, session: progress.session, delivery, outcome });
+    if (outcome.kind === "done" || outcome.kind === "conflict") progress.doneCount += 1;
   }
-  const ended = await changeSession(ctx, session.id, { ...counts, status: "completed" });
-  if (ended !== null) {
-    raiseSync(ctx, device, { phase: "completed", session: ended, syncMode: "file_transfer" });
+}
+
+interface Ending {
+  readonly device: TransferDevice;
+  readonly session: SyncSession;
+  readonly end: {
+    readonly status: "completed" | "cancelled" | "failed";
+    readonly errorMessage?: string | undefined;
+  };
+}
+
+/** Nobody waits for a session that did not say its end. */
+async function endSession(ctx: Context, { device, session, end }: Ending): Promise<void> {
+  const { operationsCompleted, operationsFailed } = session;
+  const ended = await changeSession(ctx, session.id, { operationsCompleted, operationsFailed, ...end });
+  // Ended by somebody else.
+  if (ended === null || end.status === "cancelled") return;
+  const phase = end.status === "completed" ? "completed" : "error";
+  raiseSync(ctx, device, { phase, session: ended, syncMode: "file_transfer", reason: end.errorMessage });
+}
+
+/** What interrupts a batch is told by whoever catches it, also when the session cannot be ended. */
+async function endInterrupted(
+  ctx: Context,
+  { error, ...about }: Omit<Ending, "end"> & { readonly error: unknown },
+): Promise<void> {
+  const end = ctx.signal.aborted
+    ? ({ status: "cancelled" } as const)
+    : ({ status: "failed", errorMessage: toAppError(error).message.slice(0, ERROR_CHARS_MAX) } as const);
+  try {
+    await endSession(ctx, { ...about, end });
+  } catch (failure) {
+    // With the database away it is cancelled by the next session of the device, or within a day.
+    ctx.ports.log.debug("a sync session could not be ended", { sessionId: about.session.id, error: failure });
   }
-  return { doneCount, isChanging };
 }
 
 /** Null for a file that failed, which stays where it is and does not keep the others. */
@@ -171,8 +243,7 @@ async function takeInCounted(
   try {
     return await takeIn(ctx, device, delivery);
   } catch (error) {
-    const { kind } = toAppError(error);
-    if (ctx.signal.aborted || kind === "storage_full" || kind === "unavailable") throw error;
+    if (ctx.signal.aborted || isOutage(error)) throw error;
     const { path } = delivery.arrival;
     ctx.ports.log.warn("an incoming file cannot be synced", { deviceId: device.id, path, error });
     return isAppError(error) && error.code === "SAVES_SLOT_NEWER" ? { kind: "changing" } : null;

@@ -71,10 +71,11 @@ describe("findKnownKeys", () => {
     expect(judgeKey(makeBlob("ssh-ed25519", "c".repeat(32)), keys)).toBe("changed");
   });
 
-  test("takes a hostile pattern in no time", () => {
-    const startedAtMs = performance.now();
-    findKnownKeys(line(`${"*a".repeat(2_000)}b`), "a".repeat(255), 22);
-    expect(performance.now() - startedAtMs).toBeLessThan(500);
+  test("comes to an end with a hostile pattern", () => {
+    // Tried star by star, this would take longer than any test may.
+    const hostile = "*a".repeat(2_000);
+    expect(findKnownKeys(line(`${hostile}b`), "a".repeat(255), 22)).toHaveLength(0);
+    expect(findKnownKeys(line(`${"*a".repeat(255)}*`), "a".repeat(255), 22)).toHaveLength(1);
   });
 });
 

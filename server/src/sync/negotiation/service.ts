@@ -1,5 +1,3 @@
-import type { Baseline } from "../../assets/baselines/contract.ts";
-import { readSaveSyncs } from "../../assets/baselines/service.ts";
 import { type Lanes, readLanesToCompare } from "../../assets/lanes/service.ts";
 import type { VersionHead } from "../../assets/versions/contract.ts";
 import { toInstant } from "../../base/clock.ts";
@@ -18,8 +16,8 @@ import {
   isNews,
   NOT_ON_SERVER,
   readDirection,
-  type ServerFile,
-  type SyncedFile,
+  toServerFile,
+  toSyncedFile,
   UNTRACKED,
 } from "../rules.ts";
 import {
@@ -93,22 +91,19 @@ async function planSaves(
   device: SyncingDevice,
   entries: readonly DeviceEntry[],
 ): Promise<readonly PlannedOperation[]> {
-  const [lanes, syncs] = await Promise.all([
-    readLanesToCompare(ctx, device.id, { userId: device.userId, kinds: ["saves"], isSlotted: true }),
-    readSaveSyncs(ctx, device.id),
-  ]);
-  const untracked = new Set(syncs.filter(({ isUntracked }) => isUntracked).map(({ saveId }) => saveId));
+  const filter = { userId: device.userId, kinds: ["saves"] as const, isSlotted: true };
+  const lanes = await readLanesToCompare(ctx, device.id, filter);
   const direction = readDirection(device.syncConfig);
   const named = new Set<number>();
   const planned = entries.map((entry): PlannedOperation => {
     // A file outside of slots is kept beside the others, and pairs with nothing.
     const head = entry.slot === null ? null : lanes.findHead({ ...entry, kind: "saves" });
     if (head !== null) named.add(head.id);
-    const decision = head === null ? NOT_ON_SERVER : decideNamed({ entry, head, lanes, untracked });
+    const decision = head === null ? NOT_ON_SERVER : decideNamed({ entry, head, lanes });
     const directed = direct(decision, direction);
     return { operation: toOperation(directed, { entry, head }), decision: directed, head, entry };
   });
-  const unnamed = lanes.heads.filter(({ id }) => !named.has(id) && !untracked.has(id));
+  const unnamed = lanes.heads.filter((head) => !named.has(head.id) && !lanes.isUntracked(head));
   const visible = await chooseVisibleRomIds(
     ctx,
     unnamed.map(({ romId }) => romId),
@@ -129,27 +124,13 @@ interface NamedFile {
   readonly entry: DeviceEntry;
   readonly head: VersionHead;
   readonly lanes: Lanes<VersionHead>;
-  readonly untracked: ReadonlySet<number>;
 }
 
-function decideNamed({ entry, head, lanes, untracked }: NamedFile): Decision {
-  if (untracked.has(head.id)) return UNTRACKED;
+function decideNamed({ entry, head, lanes }: NamedFile): Decision {
+  if (lanes.isUntracked(head)) return UNTRACKED;
   const baseline = lanes.findBaseline({ ...entry, kind: "saves" }, head);
   const device = { hash: entry.contentHash, updatedAt: new Date(entry.updatedAt) };
   return compare(device, toServerFile(head), toSyncedFile(baseline));
-}
-
-/** The server's side of a comparison. */
-export function toServerFile(head: VersionHead): ServerFile {
-  const { id, contentHash, md5, sha1, contentUpdatedAt } = head;
-  return { versionId: id, contentHash, md5, sha1, updatedAt: contentUpdatedAt };
-}
-
-/** The third side of a comparison. */
-export function toSyncedFile(baseline: Baseline | null): SyncedFile | null {
-  if (baseline === null) return null;
-  const { assetId, contentHash, md5, sha1, contentUpdatedAt } = baseline;
-  return { versionId: assetId, contentHash, md5, sha1, updatedAt: contentUpdatedAt };
 }
 
 function toOperation(

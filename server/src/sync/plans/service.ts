@@ -1,3 +1,4 @@
+import type { Baseline } from "../../assets/baselines/contract.ts";
 import { type FilePlace, type Lanes, readLanesToCompare } from "../../assets/lanes/service.ts";
 import type { VersionHead } from "../../assets/versions/contract.ts";
 import { toInstant } from "../../base/clock.ts";
@@ -6,14 +7,23 @@ import { operation } from "../../base/operation.ts";
 import { noteSighting } from "../../devices/service.ts";
 import { chooseVisibleRomIds } from "../../roms/access/service.ts";
 import { findManyRoms } from "../../roms/service.ts";
+import { requireSyncingDevice, type SyncingDevice } from "../negotiation/service.ts";
+import { type Outcome, recordOutcome } from "../outcomes/service.ts";
 import {
-  requireSyncingDevice,
-  type SyncingDevice,
+  compare,
+  type Decision,
+  type Direction,
+  decideAbsent,
+  direct,
+  isNews,
+  NOT_ON_SERVER,
+  names,
+  ONLY_UPLOADS,
+  readDirection,
   toServerFile,
   toSyncedFile,
-} from "../negotiation/service.ts";
-import { type Outcome, recordOutcome } from "../outcomes/service.ts";
-import { compare, type Decision, decideAbsent, isNews, names } from "../rules.ts";
+  UNTRACKED,
+} from "../rules.ts";
 import {
   type CommonBase,
   type LocalEntry,
@@ -41,11 +51,16 @@ export const planSync = operation(
         romIds,
       }),
     ]);
-    const scope = romIds === undefined ? null : new Set(romIds);
-    const steps = [
-      ...planEntries(entries, { roms, lanes, scope }),
-      ...(await planAbsent(ctx, lanes, { entries, roms })),
-    ].map((step) => limitDirection(step, direction));
+    const scene: Scene = {
+      roms,
+      lanes,
+      scope: romIds === undefined ? null : new Set(romIds),
+      kinds: new Set(kinds),
+      way: readDirection(device.syncConfig),
+    };
+    const steps = [...planEntries(entries, scene), ...(await planAbsent(ctx, entries, scene))].map((step) =>
+      limitDirection(step, direction),
+    );
     const actions = steps.map(({ action }) => action);
     if (isDryRun) return { sessionId: null, actions };
     const { id: sessionId } = await recordOutcome(ctx, device, toOutcome(device, steps));
@@ -88,7 +103,11 @@ interface Step {
 interface Scene {
   readonly roms: ReadonlyMap<LocalEntry, number | null>;
   readonly lanes: Lanes<VersionHead>;
+  /** The roms that the plan is for; null for all. */
   readonly scope: ReadonlySet<number> | null;
+  readonly kinds: ReadonlySet<LocalEntry["kind"]>;
+  /** The way that the device syncs, whatever it asks for. */
+  readonly way: Direction;
 }
 
 function toPlace(entry: LocalEntry, romId: number): FilePlace {
@@ -96,26 +115,36 @@ function toPlace(entry: LocalEntry, romId: number): FilePlace {
   return { kind: entry.kind === "save" ? "saves" : "states", romId, slot, fileName };
 }
 
-function planEntries(entries: readonly LocalEntry[], { roms, lanes, scope }: Scene): readonly Step[] {
+function planEntries(entries: readonly LocalEntry[], scene: Scene): readonly Step[] {
+  const { roms, lanes, scope, kinds, way } = scene;
   return entries.flatMap((entry): Step[] => {
+    // What nobody asked for was not read either, and must not look as if it were gone.
+    if (!kinds.has(entry.kind)) return [];
     const romId = roms.get(entry) ?? null;
     if (romId === null) return [idle(entry, "The library has no such rom")];
     if (scope !== null && !scope.has(romId)) return [];
     const place = toPlace(entry, romId);
     const head = lanes.findHead(place);
     const baseline = lanes.findBaseline(place, head);
-    const base = toSyncedFile(baseline);
-    const common = baseline === null ? null : toBase(baseline);
-    if (head === null) {
-      const wasThere = base !== null && names(entry.hash, base);
-      const action = wasThere ? "trash" : "upload";
-      const reason = wasThere ? "Removed on the server" : "Save exists on client but not on server";
-      return [step({ entry, head, action, reason, romId, base: common })];
-    }
-    const device = { hash: entry.hash, updatedAt: new Date(entry.modifiedAt) };
-    const decision = compare(device, toServerFile(head), base);
-    return [step({ entry, head, ...toAction(decision), romId, base: common })];
+    const base = baseline === null ? null : toBase(baseline);
+    if (head === null) return [step({ entry, head, ...decideGone(entry, baseline, way), romId, base })];
+    const decision = lanes.isUntracked(head) ? UNTRACKED : compareEntry(entry, head, baseline);
+    return [step({ entry, head, ...toAction(direct(decision, way)), romId, base })];
   });
+}
+
+function compareEntry(entry: LocalEntry, head: VersionHead, baseline: Baseline | null): Decision {
+  const device = { hash: entry.hash, updatedAt: new Date(entry.modifiedAt) };
+  return compare(device, toServerFile(head), toSyncedFile(baseline));
+}
+
+/** What is to be done about a file of which the server has no version. */
+function decideGone(entry: LocalEntry, baseline: Baseline | null, way: Direction) {
+  const base = toSyncedFile(baseline);
+  const wasThere = base !== null && names(entry.hash, base);
+  if (!wasThere) return toAction(direct(NOT_ON_SERVER, way));
+  if (way === "push_only") return { action: "none" as const, reason: ONLY_UPLOADS };
+  return { action: "trash" as const, reason: "Removed on the server" };
 }
 
 function idle(entry: LocalEntry, reason: string): Step {
@@ -149,8 +178,8 @@ function toBase(baseline: { readonly contentHash: string | null; readonly synced
 /** What the device did not name. */
 async function planAbsent(
   ctx: Context,
-  lanes: Lanes<VersionHead>,
-  { entries, roms }: { readonly entries: readonly LocalEntry[]; readonly roms: Scene["roms"] },
+  entries: readonly LocalEntry[],
+  { lanes, roms, way }: Scene,
 ): Promise<readonly Step[]> {
   const named = new Set<number>();
   for (const entry of entries) {
@@ -158,7 +187,7 @@ async function planAbsent(
     const head = romId === null ? null : lanes.findHead(toPlace(entry, romId));
     if (head !== null) named.add(head.id);
   }
-  const absent = lanes.heads.filter(({ id }) => !named.has(id));
+  const absent = lanes.heads.filter((head) => !named.has(head.id) && !lanes.isUntracked(head));
   const visible = await chooseVisibleRomIds(
     ctx,
     absent.map(({ romId }) => romId),
@@ -169,7 +198,7 @@ async function planAbsent(
     const decision = decideAbsent(toServerFile(head), toSyncedFile(baseline));
     if (decision === null) return [];
     const base = baseline === null ? null : toBase(baseline);
-    return [step({ entry: null, head, ...toAction(decision), romId: head.romId, base })];
+    return [step({ entry: null, head, ...toAction(direct(decision, way)), romId: head.romId, base })];
   });
 }
 

@@ -37,7 +37,7 @@ import {
 } from "../push-pull/rules.ts";
 import { doStep, endsRun, type Run } from "../push-pull-steps/service.ts";
 import type { RemoteFiles } from "../remote-files/service.ts";
-import { readDirection } from "../rules.ts";
+import { isOutage, readDirection } from "../rules.ts";
 import { connectDevice, type DeviceConnection } from "../ssh-connection/service.ts";
 import { readCredentials, readKnownHost } from "../ssh-keys/service.ts";
 
@@ -123,7 +123,7 @@ async function runSession(ctx: Context, job: PushPullJob): Promise<void> {
     await close(session, { status: "completed" });
   } catch (error) {
     // Interrupted: it goes on later.
-    if (ctx.signal.aborted || !isFinal(error)) throw error;
+    if (ctx.signal.aborted || isOutage(error)) throw error;
     if (!isAppError(error)) ctx.ports.log.error("a sync by SSH failed", { deviceId: id, error });
     await close(session, {
       status: "failed",
@@ -132,10 +132,6 @@ async function runSession(ctx: Context, job: PushPullJob): Promise<void> {
   } finally {
     await connection?.close();
   }
-}
-
-function isFinal(error: unknown): boolean {
-  return !isAppError(error) || (error.kind !== "storage_full" && error.kind !== "unavailable");
 }
 
 function tell({ ctx, device, present }: Session, news: Omit<SyncNews, "session" | "syncMode">): void {

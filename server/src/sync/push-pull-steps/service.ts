@@ -20,7 +20,7 @@ import {
 } from "../driven/service.ts";
 import { BACKUP_SUFFIX, type RemoteFile, type Step, toRemotePath } from "../push-pull/rules.ts";
 import type { RemoteFacts, RemoteFiles } from "../remote-files/service.ts";
-import type { Direction } from "../rules.ts";
+import { type Direction, isOutage } from "../rules.ts";
 
 /** What the steps of one run share. */
 export interface Run {
@@ -101,7 +101,7 @@ async function settle(
   const { platformFsSlug } = file.directory;
   const toStore: CopyToStore = { device, copy, savedName: file.savedName ?? file.fileName, platformFsSlug };
   if (decision.verdict === "upload") {
-    if (head !== null) await storeNewer(ctx, toStore, head);
+    if (head !== null) await storeNewer(ctx, toStore, { head, base: saved?.base ?? null });
     else if (romId !== null) await storeNew(ctx, toStore, romId);
     else return "No rom of this platform goes by this name";
     return null;
@@ -164,8 +164,5 @@ async function bring(run: Run, version: Version, { path, before }: Bringing): Pr
 
 /** Tells failures that end a run from those of one file. */
 export function endsRun(error: unknown): boolean {
-  if (!isAppError(error)) return true;
-  return (
-    error.code === "SYNC_SSH_UNREACHABLE" || error.kind === "storage_full" || error.kind === "unavailable"
-  );
+  return !isAppError(error) || error.code === "SYNC_SSH_UNREACHABLE" || isOutage(error);
 }

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { DeviceIdText, EmulatorText, Sha1Text, SlotText } from "../../assets/contract.ts";
 import type { Instant } from "../../base/clock.ts";
 import { ByteStreamSchema } from "../../base/received-file.ts";
-import { Id, list } from "../../base/schemas.ts";
+import { GivenMoment, Id, list } from "../../base/schemas.ts";
 import { SYNC_ENTRIES_MAX } from "../limits.ts";
 import { KindName, type RemoteSave, RemoteSaveSchema } from "../plans/contract.ts";
 
@@ -69,6 +69,8 @@ export const ListHistoryInput = v.strictObject({
   name: v.optional(v.pipe(v.string(), v.maxLength(450))),
   /** Only versions with these bytes. */
   sha1: v.optional(Sha1Text),
+  /** Only versions whose bytes were stored by then: with the moment of a page's last one, the page behind it. */
+  until: v.optional(GivenMoment),
 });
 
 /** One version of the past or the present of a save. */
@@ -132,5 +134,3 @@ export const RestoreVersionInput = v.pipe(
 export const RemoveVersionsInput = v.strictObject({
   versions: v.pipe(v.array(VersionName), v.minLength(1), v.maxLength(1000), v.readonly()),
 });
-
-export const GetVersionContentInput = v.strictObject({ kind: KindName, versionId: Id });

@@ -1,10 +1,11 @@
 import { noteSynced } from "../../assets/baselines/service.ts";
+import type { TrashedAsset } from "../../assets/contract.ts";
 import { storeKnownVersion, storeSentStream, type VersionDraft } from "../../assets/service.ts";
 import { findTrashed, readTrash } from "../../assets/trash/service.ts";
 import type { Version, VersionKind } from "../../assets/versions/contract.ts";
 import {
-  listOwnVersions,
   listVersionsNamed,
+  readLatestVersions,
   removeVersions,
   requireOwnVersion,
 } from "../../assets/versions/service.ts";
@@ -18,6 +19,7 @@ import { inTransaction } from "../../base/transaction.ts";
 import { noteSighting, requireOwnDevice } from "../../devices/service.ts";
 import { countSessionOperation } from "../../devices/sync-sessions/service.ts";
 import { requireVisibleRom } from "../../roms/service.ts";
+import { HISTORY_PAGE_MAX } from "../limits.ts";
 import type { RemoteKind } from "../plans/contract.ts";
 import { toRemoteSave } from "../plans/rules.ts";
 import {
@@ -159,42 +161,54 @@ export const acknowledgeVersions = operation(
   },
 );
 
-/** Every version that a save of the caller's ever had, newest first: those in the trash and those purged as well. */
+/**
+ * The versions that a save of the caller's ever had, newest first: those in the trash and those purged as well,
+ * `HISTORY_PAGE_MAX` at most.
+ */
 export const listHistory = operation(
   { type: "query", scope: "assets.read", input: ListHistoryInput, output: HistorySchema },
-  async (ctx, { romId, kind: given, slot, name: canonicalName, sha1 }) => {
+  async (ctx, { romId, kind: given, slot, name: canonicalName, sha1, until }) => {
     const kind = toKind(given);
-    const filter = { userId: requireAccountId(ctx), romId, slot, canonicalName, sha1 };
+    const filter = {
+      userId: requireAccountId(ctx),
+      romId,
+      slot,
+      canonicalName,
+      sha1,
+      until: until === undefined ? undefined : new Date(until),
+      limit: HISTORY_PAGE_MAX,
+    };
     const [versions, trashed] = await Promise.all([
-      listOwnVersions(ctx.db, kind, filter),
+      readLatestVersions(ctx, kind, filter),
       readTrash(ctx, { ...filter, kind }),
     ]);
-    const history = [
-      ...versions.map(toPresent),
-      ...trashed.map(
-        (asset): HistoricVersion => ({
-          versionId: null,
-          trashId: asset.id,
-          romId,
-          kind: given,
-          slot: asset.slot,
-          name: asset.canonicalName,
-          fileName: asset.fileName,
-          sizeBytes: asset.sizeBytes,
-          contentHash: asset.contentHash,
-          sha1: asset.sha1,
-          isBundle: asset.isBundle,
-          originDeviceId: asset.originDeviceId,
-          updatedAt: asset.updatedAt,
-          reason: asset.reason,
-          trashedAt: asset.trashedAt,
-          purgedAt: asset.purgedAt,
-        }),
-      ),
-    ];
-    return history.sort((a, b) => Date.parse(b.updatedAt) - Date.parse(a.updatedAt));
+    const history = [...versions.map(toPresent), ...trashed.map((asset) => toPast(asset, given))];
+    history.sort((a, b) => Date.parse(b.updatedAt) - Date.parse(a.updatedAt));
+    return history.slice(0, HISTORY_PAGE_MAX);
   },
 );
+
+function toPast(asset: TrashedAsset, kind: RemoteKind): HistoricVersion {
+  const { id, romId, slot, fileName, sizeBytes, contentHash, sha1, isBundle, originDeviceId } = asset;
+  return {
+    versionId: null,
+    trashId: id,
+    romId,
+    kind,
+    slot,
+    name: asset.canonicalName,
+    fileName,
+    sizeBytes,
+    contentHash,
+    sha1,
+    isBundle,
+    originDeviceId,
+    updatedAt: asset.updatedAt,
+    reason: asset.reason,
+    trashedAt: asset.trashedAt,
+    purgedAt: asset.purgedAt,
+  };
+}
 
 function toPresent(version: Version): HistoricVersion {
   const { id, fileName, sizeBytes, contentHash, sha1, isBundle, originDeviceId, romId, slot } = version;

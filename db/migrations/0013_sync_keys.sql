@@ -1,0 +1,4 @@
+ALTER TABLE "play_sessions" DROP CONSTRAINT "play_sessions_key";--> statement-breakpoint
+ALTER TABLE "sync_conflicts" DROP CONSTRAINT "sync_conflicts_key";--> statement-breakpoint
+CREATE UNIQUE INDEX "play_sessions_key" ON "play_sessions" USING btree ("user_id","device_id","rom_id","start_time") WHERE "play_sessions"."device_id" is not null and "play_sessions"."rom_id" is not null;--> statement-breakpoint
+CREATE UNIQUE INDEX "sync_conflicts_key" ON "sync_conflicts" USING btree ("device_id","kind","server_asset_id",coalesce("server_content_hash", ''),coalesce("device_content_hash", '')) WHERE "sync_conflicts"."device_id" is not null;

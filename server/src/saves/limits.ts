@@ -1,2 +1,0 @@
-/** Versions of one save on one page of its history. */
-export const SAVE_HISTORY_MAX = 500;
