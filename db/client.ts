@@ -1,10 +1,11 @@
 /** Opens postgres.js and drizzle on an external or the embedded PostgreSQL: one driver, one type. */
 import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import type postgres from "postgres";
-import { createPool } from "./pool/index.ts";
+import { createPool, type PoolUse, readPoolUse } from "./pool/index.ts";
 import { type ConnectionTarget, readUrlTarget } from "./target.ts";
 
 export type { DbLog, DbLogEntry } from "./log.ts";
+export type { PoolUse } from "./pool/index.ts";
 export {
   type ConnectionTarget,
   describeTarget,
@@ -24,6 +25,8 @@ export interface DatabaseHandle {
   readonly db: Database;
   /** The driver below drizzle: LISTEN/NOTIFY, COPY, reserved connections. */
   readonly sql: postgres.Sql;
+  /** How busy the pool is. */
+  poolUse(): PoolUse | null;
   /**
    * Closes the pool: refuses new queries at once, waits for running ones, then cuts them.
    * @param timeoutMs Longest wait for running queries; default 5 s. Safe to call again.
@@ -82,15 +85,30 @@ export function openDatabase(target: ConnectionTarget, options: OpenDatabaseOpti
       int8: { to: INT8_OID, from: [INT8_OID], serialize: String, parse: parseInt8 },
     },
   });
+  const db = drizzle(sql);
+  targets.set(db, target);
   return {
-    db: drizzle(sql),
+    db,
     sql,
+    poolUse: () => readPoolUse(sql),
     close: (timeoutMs = CLOSE_TIMEOUT_MS) => sql.end({ timeout: timeoutMs / 1000 }),
   };
 }
 
-// User, database and port are always given: the driver would otherwise read PGUSER, PGDATABASE or ask the system.
-function addressOptions(target: ConnectionTarget) {
+const targets = new WeakMap<Database, ConnectionTarget>();
+
+/** Where a pool that `openDatabase` made leads, for whoever needs a connection beside it. */
+export function targetOf(db: Database): ConnectionTarget {
+  const target = targets.get(db);
+  if (target === undefined) throw new TypeError("this database was not opened by openDatabase");
+  return target;
+}
+
+/**
+ * What the driver is told of a target. User, database and port are always given: it would otherwise read PGUSER,
+ * PGDATABASE or ask the system.
+ */
+export function addressOptions(target: ConnectionTarget) {
   if ("url" in target) {
     const { user, database } = readUrlTarget(target);
     return { user, database };

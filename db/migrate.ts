@@ -101,7 +101,16 @@ async function migrateLocked(
   return { applied: pending.length, level: level + pending.length };
 }
 
-interface AppliedMigration {
+/** How many migrations a database has, and how many this release would bring it to. */
+export async function readLevels(
+  { sql }: DatabaseHandle,
+  folder: string = MIGRATIONS_FOLDER,
+): Promise<{ readonly from: number; readonly to: number }> {
+  const applied = await readApplied(sql);
+  return { from: applied?.length ?? 0, to: listMigrations(folder).length };
+}
+
+export interface AppliedMigration {
   number: number;
   name: string;
   sha256: string;
@@ -109,7 +118,7 @@ interface AppliedMigration {
 }
 
 /** Null when the database has no history table. */
-async function readApplied(session: postgres.ReservedSql): Promise<AppliedMigration[] | null> {
+export async function readApplied(session: postgres.Sql): Promise<AppliedMigration[] | null> {
   const [row] = await session<{ isPresent: boolean }[]>`
     select to_regclass('schema_migrations') is not null as "isPresent"`;
   if (row?.isPresent !== true) return null;
@@ -147,8 +156,11 @@ export function checkHistory(
   }
 }
 
-// An operator who swaps only the image may point us at another program's database; tables of extensions are fine.
-async function expectNoForeignTables(session: postgres.ReservedSql): Promise<void> {
+/**
+ * Refuses a database with tables but without our history: an operator who swaps only the image may point us at
+ * another program's database. Tables of extensions are fine.
+ */
+export async function expectNoForeignTables(session: postgres.Sql): Promise<void> {
   const tables = await session<{ name: string }[]>`
     select c.relname as "name" from pg_class c
     where c.relkind in ('r', 'p') and c.relnamespace = to_regnamespace(current_schema()::text)
@@ -162,7 +174,8 @@ async function expectNoForeignTables(session: postgres.ReservedSql): Promise<voi
   );
 }
 
-async function prepareDatabase(session: postgres.ReservedSql): Promise<void> {
+/** Makes what stands before the first migration: the extension, and the table of the history. */
+export async function prepareDatabase(session: postgres.Sql): Promise<void> {
   try {
     await session`create extension if not exists pg_trgm`;
   } catch (error) {

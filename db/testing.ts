@@ -1,7 +1,16 @@
 /** Databases for tests: one migrated template per run, one clone per test file. Not for production code. */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -20,7 +29,7 @@ import { LOCK_FILE } from "./embedded/lock.ts";
 import { startCluster } from "./embedded/start.ts";
 import { sqlState } from "./errors.ts";
 import { migrate } from "./migrate.ts";
-import { hashMigrations, listMigrations } from "./migration-files.ts";
+import { hashMigrations, listMigrations, MIGRATIONS_FOLDER } from "./migration-files.ts";
 
 export interface TestTemplate {
   /** Variables for child processes, whose `createTestDatabase` then clones from this template. */
@@ -187,6 +196,25 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       return dropped;
     },
   };
+}
+
+/** The same with the schema of an earlier release: `level` migrations. */
+export async function createOlderDatabase(level: number): Promise<TestDatabase> {
+  const database = await createTestDatabase();
+  const { sql } = database.handle;
+  await sql`drop schema public cascade`;
+  await sql`create schema public`;
+  const folder = mkdtempSync(join(tmpdir(), FOLDER_PREFIX));
+  try {
+    const names = readdirSync(MIGRATIONS_FOLDER).filter((name) => name.endsWith(".sql"));
+    for (const name of names.sort().slice(0, level)) {
+      copyFileSync(join(MIGRATIONS_FOLDER, name), join(folder, name));
+    }
+    await migrate(database.handle, { appVersion: "older", log: () => undefined, folder });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return database;
 }
 
 let ownTemplate: Promise<Template> | null = null;

@@ -1,5 +1,5 @@
 // Makes `npm start` and `npm test` work in a fresh clone: installs what is missing, repairs an install whose
-// scripts were not run, and builds the WebAssembly. Plain Node 20 (or Bun) without dependencies, because it runs before any is installed.
+// scripts were not run, and builds the WebAssembly and the page at `/`. Plain Node 20 (or Bun) without dependencies, because it runs before any is installed.
 // It is silent when there is nothing to do; everything it prints goes to stderr, so that commands that answer
 // in JSON stay readable.
 import { spawnSync } from "node:child_process";
@@ -21,6 +21,7 @@ const lockFile = join(root, "package-lock.json");
 /** npm's own record of what it installed. */
 const recordFile = join(modules, ".package-lock.json");
 const native = join(root, "native");
+const server = join(root, "server");
 const isBun = process.versions.bun !== undefined;
 
 /** Ends the process with one line that says what to do. */
@@ -179,23 +180,39 @@ function newestAtMs(folder) {
   );
 }
 
-/** Whether the WebAssembly may be missing or older than its sources; the build itself looks more closely. */
-function mayNeedBuild() {
-  const builtAtMs = writtenAtMs(join(native, "dist", "build.json"));
+/** Whether what was built may be missing or older than its sources; its builder itself looks more closely. */
+function mayNeedBuild(built, { folders, files }) {
+  const builtAtMs = writtenAtMs(built);
   if (builtAtMs === null) return true;
-  const inputs = [join(native, "build.ts"), join(native, "package.json")].map(writtenAtMs);
-  return Math.max(newestAtMs(join(native, "assembly")), ...inputs) > builtAtMs;
+  return Math.max(...folders.map(newestAtMs), ...files.map(writtenAtMs)) > builtAtMs;
+}
+
+/** Has the installed Bun run a builder; true when it ended well. */
+function runBuilder(path) {
+  return run(findBun(), [path], { timeout: BUILD_TIMEOUT_MS, stdio: ["ignore", "ignore", 2] });
 }
 
 function buildNative() {
-  if (!existsSync(join(native, "dist", "build.json")))
-    say("building the WebAssembly, this takes some seconds …");
-  const isBuilt = run(findBun(), [join(native, "build.ts")], {
-    timeout: BUILD_TIMEOUT_MS,
-    stdio: ["ignore", "ignore", 2],
-  });
-  if (!isBuilt)
+  const builder = join(native, "build.ts");
+  const built = join(native, "dist", "build.json");
+  if (!existsSync(builder)) return;
+  const files = [builder, join(native, "package.json")];
+  if (!mayNeedBuild(built, { folders: [join(native, "assembly")], files })) return;
+  if (!existsSync(built)) say("building the WebAssembly, this takes some seconds …");
+  if (!runBuilder(builder))
     fail('the WebAssembly was not built; see the message above, then run "npx bun native/build.ts"');
+}
+
+/** The page takes a tenth of a second; a server without it still serves every app, so its failure is only told. */
+function buildPage() {
+  const builder = join(server, "scripts", "build-web.ts");
+  const built = join(server, "dist", "web", "bundle.json");
+  if (!existsSync(builder)) return;
+  const folders = [join(server, "src", "app", "web"), join(root, "client-sdk", "src")];
+  const files = [builder, join(server, "src", "app", "web-build.ts"), lockFile];
+  if (!mayNeedBuild(built, { folders, files: files.filter((file) => existsSync(file)) })) return;
+  if (!runBuilder(builder))
+    say('the page was not built; see the message above, then run "npx bun server/scripts/build-web.ts"');
 }
 
 function main() {
@@ -205,7 +222,8 @@ function main() {
   if (!bunStarts()) repairBun();
   const postgres = postgresFolder();
   if (postgres !== null && !hasLinks(postgres)) repairPostgres(postgres);
-  if (existsSync(join(native, "build.ts")) && mayNeedBuild()) buildNative();
+  buildNative();
+  buildPage();
 }
 
 main();

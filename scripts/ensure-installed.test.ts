@@ -191,6 +191,41 @@ describe("ensure-installed", () => {
     ]);
   });
 
+  /** Sources of the page, and a Bun that notes what it was asked to run. */
+  async function installPage(more = ""): Promise<void> {
+    await installFake("1.0.0");
+    await write("node_modules/.bin/bun", recorder("bun-args", more));
+    const sources = ["server/src/app/web/page.ts", "client-sdk/src/index.ts", "server/src/app/web-build.ts"];
+    for (const path of ["server/scripts/build-web.ts", ...sources]) await write(path, "");
+  }
+
+  test("builds the page when it is missing, and when a source of it or of the client is newer", async () => {
+    await installPage();
+    expect(await runScript()).toEqual({ code: 0, output: "" });
+    expect(await lastRun()).toBe(join(root, "server/scripts/build-web.ts"));
+    await write("server/dist/web/bundle.json", "{}");
+    await makeNewer("server/dist/web/bundle.json");
+    expect(await runScript()).toEqual({ code: 0, output: "" });
+    expect(await lastRun()).toBe("--version");
+    const later = new Date(Date.now() + 120_000);
+    for (const path of ["server/src/app/web/page.ts", "client-sdk/src/index.ts"]) {
+      await utimes(join(root, path), later, later);
+      await write("bun-args", "");
+      expect(await runScript()).toEqual({ code: 0, output: "" });
+      expect(await lastRun()).toBe(join(root, "server/scripts/build-web.ts"));
+      await utimes(join(root, path), new Date(0), new Date(0));
+    }
+  });
+
+  test("goes on without the page, with one line, when it cannot be built", async () => {
+    await installPage('[ "$1" = --version ] && exit 0\necho "no such module" >&2\nexit 1');
+    const { code, output } = await runScript();
+    expect([code, output]).toEqual([
+      0,
+      expect.stringContaining("no such module\nmultitap: the page was not built"),
+    ]);
+  });
+
   test("fails with one line when npm fails", async () => {
     await write("package-lock.json", lockOf("1.0.0"));
     await write("bin/npm", "#!/bin/sh\nexit 1\n");

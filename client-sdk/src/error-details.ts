@@ -51,6 +51,18 @@ export interface ServerErrorDetails {
     readonly contentHash: string | null;
     readonly updatedAt: string;
   };
+  /** There is no such room, or it is hidden from the caller. */
+  NETPLAY_ROOM_NOT_FOUND: null;
+  /** The room has a password, and this is not it. */
+  NETPLAY_PASSWORD_WRONG: null;
+  /** The room is played with another content. */
+  NETPLAY_CONTENT_DIFFERS: { readonly contentHash: string };
+  /** Every seat of the room is taken. */
+  NETPLAY_ROOM_FULL: null;
+  /** Somebody else has the seat that was asked for. */
+  NETPLAY_SEAT_TAKEN: null;
+  /** Too many wrong passwords or invites came from this address; try again later. */
+  NETPLAY_TRIES: null;
   /** The server does not have the bytes that were only named; send them. */
   ASSETS_BYTES_UNKNOWN: null;
   /** The library, or the folder meant, cannot be written. */
@@ -157,6 +169,26 @@ export interface LocalErrorDetails {
   OPFS_UNSUPPORTED: null;
   /** The platform has no WebSocket, and none was given. */
   WEBSOCKET_UNSUPPORTED: null;
+  /** An input is not as long as those of its room, or of no frame. */
+  NETPLAY_INPUT_INVALID: null;
+  /** A message is no JSON, or too long; or the server could not read what was sent. */
+  NETPLAY_MESSAGE_INVALID: null;
+  /** Only the owner of a room sends snapshots. */
+  NETPLAY_NOT_OWNER: null;
+  /** Another snapshot is under way; wait for it. */
+  NETPLAY_SNAPSHOT_RUNNING: null;
+  /** A snapshot is empty or has more than 16 MiB. */
+  NETPLAY_SNAPSHOT_TOO_LARGE: null;
+  /** The server has no memory for a snapshot, or its parts did not arrive in order. */
+  NETPLAY_SNAPSHOT_REFUSED: null;
+  /** The room was left. */
+  NETPLAY_LEFT: null;
+  /** The ticket or the seat is not known any more: enter the room again. */
+  NETPLAY_TICKET_INVALID: null;
+  /** The owner removed the player. */
+  NETPLAY_REMOVED: null;
+  /** The same player is in the room over another connection. */
+  NETPLAY_REPLACED: null;
   /** A store does not do what `saveStoreContract` demands. */
   SAVE_STORE_UNFIT: null;
   /** A store gave back other bytes than it was given. */

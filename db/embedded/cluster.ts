@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { DbError } from "../errors.ts";
 import type { DbLog } from "../log.ts";
+import { BAKED_CLUSTER, hasBakedCluster, unpackBakedCluster } from "./baked.ts";
 import { type Binaries, PG_MAJOR } from "./binaries.ts";
 import { diskFullError, expectFreeSpace, findFreeBytes, syncFolder } from "./file-system.ts";
 import { createEnvironment, type Launch, listNamespacePrefixes } from "./launch.ts";
@@ -85,11 +86,13 @@ export interface CreateClusterOptions {
   launch: Launch;
   binaries: Binaries;
   log: DbLog;
+  /** An archive to unpack in place of running `initdb`; default: the one of our image, where that is what we run in. */
+  bakedCluster?: string | undefined;
 }
 
 /**
- * Makes a new cluster: `initdb` (which syncs its files) under a temporary name, then one atomic rename, so that a
- * crash at any moment leaves either nothing or a whole cluster.
+ * Makes a new cluster: unpacked or by `initdb`, its files synced, under a temporary name; then one atomic rename, so
+ * that a crash at any moment leaves either nothing or a whole cluster.
  */
 export async function createCluster(options: CreateClusterOptions): Promise<void> {
   const { folder, launch, log } = options;
@@ -101,13 +104,22 @@ export async function createCluster(options: CreateClusterOptions): Promise<void
   }
   expectFreeSpace(folder, NEW_CLUSTER_BYTES_MIN);
   log({ level: "info", message: `creating a PostgreSQL ${PG_MAJOR} cluster in ${clusterPath(folder)}` });
-  let result = await runInitdb(options, launch.prefix, unfinished);
-  if (result.exitCode !== 0 && result.output.includes("could not look up effective user ID")) {
-    result = await retryAsKnownUser(options, unfinished, result);
-  }
-  if (result.exitCode !== 0) throw initdbError(folder, unfinished, result);
+  const archive = options.bakedCluster ?? BAKED_CLUSTER;
+  const isBaked = hasBakedCluster(archive);
+  const result = isBaked
+    ? await unpackBakedCluster({ archive, path: unfinished, launch, binaries: options.binaries })
+    : await initializeCluster(options, unfinished);
+  if (result.exitCode !== 0)
+    throw creationError(isBaked ? `unpacking ${archive}` : "initdb", options, result);
   renameSync(unfinished, clusterPath(folder));
   syncFolder(folder);
+}
+
+async function initializeCluster(options: CreateClusterOptions, unfinished: string): Promise<ProgramResult> {
+  const result = await runInitdb(options, options.launch.prefix, unfinished);
+  const isUnknownUser =
+    result.exitCode !== 0 && result.output.includes("could not look up effective user ID");
+  return isUnknownUser ? await retryAsKnownUser(options, unfinished, result) : result;
 }
 
 // initdb, unlike the server, wants a passwd entry for its user id; inside a namespace we can show it one.
@@ -152,13 +164,17 @@ const INITDB_WORDS: readonly string[] = [
   "--no-instructions",
 ];
 
-function initdbError(folder: string, unfinished: string, { exitCode, output }: ProgramResult): DbError {
-  rmSync(unfinished, { recursive: true, force: true });
+function creationError(
+  what: string,
+  { folder }: CreateClusterOptions,
+  { exitCode, output }: ProgramResult,
+): DbError {
+  rmSync(`${clusterPath(folder)}.new`, { recursive: true, force: true });
   if (isDiskFullText(output)) return diskFullError(folder, NEW_CLUSTER_BYTES_MIN);
   const words = output.split("\n").slice(-4).join(" ");
   return new DbError(
     "E_PG_START",
-    `initdb failed: exit code ${exitCode ?? "none"}, ${words || "no output"}. Correct that, or set DATABASE_URL.`,
+    `${what} failed: exit code ${exitCode ?? "none"}, ${words || "no output"}. Correct that, or set DATABASE_URL.`,
   );
 }
 

@@ -69,6 +69,8 @@ export interface StartInternals {
   settings?: Record<string, string> | undefined;
   restartDelaysMs?: readonly number[] | undefined;
   ballastEveryMs?: number | undefined;
+  /** The archive that a new cluster is unpacked from, in place of our image's. */
+  bakedCluster?: string | undefined;
 }
 
 type Undo = () => void;
@@ -120,7 +122,8 @@ async function start(
   const { launch, serverVersion } = await prepareLaunch(options.folder, binaries, internals);
   releaseBallast(options.folder, options.log);
   const fsType = prepareFolder(options, launch);
-  await prepareCluster(options, { launch, binaries, serverVersion });
+  const { bakedCluster } = internals;
+  await prepareCluster(options, { launch, binaries, serverVersion, bakedCluster });
   const socketFolder = prepareSocketFolder(lock, launch, undo);
   const supervisor = await superviseServer({
     folder: options.folder,
@@ -177,17 +180,22 @@ function prepareFolder(options: EmbeddedOptions, launch: Launch): string {
   return fsType;
 }
 
-async function prepareCluster(
-  options: EmbeddedOptions,
-  found: { launch: Launch; binaries: Binaries; serverVersion: string },
-): Promise<void> {
+interface FoundPrograms {
+  launch: Launch;
+  binaries: Binaries;
+  serverVersion: string;
+  bakedCluster: string | undefined;
+}
+
+async function prepareCluster(options: EmbeddedOptions, found: FoundPrograms): Promise<void> {
   const { folder, log } = options;
+  const { launch, binaries, bakedCluster } = found;
   const isPresent = findCluster(folder);
   if (isPresent) {
-    fixClusterMode(folder, clusterPath(folder), found.launch.ownerUid);
+    fixClusterMode(folder, clusterPath(folder), launch.ownerUid);
     expectFreeSpace(folder, START_BYTES_MIN);
   } else {
-    await createCluster({ folder, launch: found.launch, binaries: found.binaries, log });
+    await createCluster({ folder, launch, binaries, log, bakedCluster });
   }
   updateClusterNote(folder, {
     serverVersion: found.serverVersion,

@@ -15,6 +15,32 @@ import { createSlots, dispatch, endSlot, type Slots, serveWaiting } from "./slot
 /** How often a closing pool looks whether its last queries are done. */
 const CLOSE_POLL_MS = 5;
 
+/** How busy a pool is. */
+export interface PoolUse {
+  /** Connections that are open. */
+  readonly openCount: number;
+  /** Those among them that work, or that somebody has for themselves. */
+  readonly busyCount: number;
+  /** Queries and sessions that wait for one. */
+  readonly waitingCount: number;
+  readonly connectionsMax: number;
+}
+
+const slotsOf = new WeakMap<postgres.Sql, Slots>();
+
+/** Tells how busy a pool is; null for what is no pool of ours. */
+export function readPoolUse(pool: postgres.Sql): PoolUse | null {
+  const slots = slotsOf.get(pool);
+  if (slots === undefined) return null;
+  const busy = [...slots.open].filter((slot) => slot.isReserved || slot.running.size > 0);
+  return {
+    openCount: slots.open.size,
+    busyCount: busy.length,
+    waitingCount: slots.waiting.length,
+    connectionsMax: slots.max,
+  };
+}
+
 /** Opens a pool; connects on first need. The result works as the driver's own `sql`. */
 export function createPool(url: string, options: DriverOptions & { max: number }): postgres.Sql {
   // Never connects: it parses the options once and makes the query objects that the slots then run.
@@ -36,7 +62,7 @@ export function createPool(url: string, options: DriverOptions & { max: number }
     return closed;
   };
   const pool = routeQueries(base, slots.book, () => (query) => dispatch(slots, query));
-  return Object.assign(pool, {
+  const made = Object.assign(pool, {
     reserve: () => reserve(slots),
     begin: (...words: [string | TransactionWork, TransactionWork?]) => {
       const [mode, work] = typeof words[0] === "string" ? [words[0], words[1]] : ["", words[0]];
@@ -46,6 +72,8 @@ export function createPool(url: string, options: DriverOptions & { max: number }
     close: end,
     listen,
   }) as unknown as postgres.Sql; // The driver's generics for these members cannot be repeated in an object.
+  slotsOf.set(made, slots);
+  return made;
 }
 
 async function closeSlots(slots: Slots, timeoutMs: number): Promise<void> {

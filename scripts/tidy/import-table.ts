@@ -30,7 +30,7 @@ export const domainSteps: readonly (readonly string[])[] = [
   ["assets"],
   ["auth", "collections", "screenshots", "play-sessions", "music", "search"],
   ["saves", "states"],
-  ["sync", "scan", "feeds", "netplay", "relay", "streaming", "export"],
+  ["sync", "scan", "feeds", "netplay", "relay", "streaming", "export", "backup"],
   ["tasks", "activity", "stats", "system", "setup", "logs"],
 ];
 

@@ -73,6 +73,8 @@ export const filesWithEffects: readonly string[] = [
   "server/src/main.ts",
   "server/src/cli/main.ts",
   "server/src/ports/compute/worker.ts",
+  // The page's script; a browser runs it.
+  "server/src/app/web/page.ts",
   "client-sdk/src/entries/native-worker*.ts",
   "server/src/cli/chd/decode-worker.ts",
   "{scripts,bench}/**",

@@ -69,6 +69,8 @@ export interface EventMap {
   readonly tasks: { readonly taskId: string; readonly status: string };
   /** What this user may do or see changed: ask again. */
   readonly permissions: { readonly userId: number };
+  /** Netplay rooms of this kind opened, changed or closed: ask again. */
+  readonly netplay: { readonly kind: "multitap" | "emulatorjs" | "retroarch" };
 }
 
 /** What a listener can ask for. */

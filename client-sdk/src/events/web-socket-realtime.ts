@@ -49,7 +49,9 @@ interface Frame {
  * @example
  * const client = createClient({ url, auth: token, realtime: webSocketRealtime() });
  */
-export function webSocketRealtime(options: { WebSocket?: SocketClass } = {}): RealtimeTransport {
+export function webSocketRealtime(
+  options: { WebSocket?: new (url: string) => unknown } = {},
+): RealtimeTransport {
   return { open: (call) => openConnection(call, openSocket(options.WebSocket, call.url)) };
 }
 

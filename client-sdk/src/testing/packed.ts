@@ -16,6 +16,7 @@ const EXPORTS = {
     node: "./dist/node/native-worker-node.js",
     default: "./dist/entries/native-worker.js",
   },
+  "./netplay": "./dist/entries/netplay.js",
   "./node": "./dist/node/node.js",
   "./sync": "./dist/entries/sync.js",
 } as const;
@@ -40,7 +41,7 @@ export async function installPacked(folder: string): Promise<void> {
   await mkdir(join(home, "dist"), { recursive: true });
   const pages = [
     "index.ts",
-    ...["browser", "native", "native-worker", "sync"].map((name) => `entries/${name}.ts`),
+    ...["browser", "native", "native-worker", "netplay", "sync"].map((name) => `entries/${name}.ts`),
   ];
   await bundle(pages, join(home, "dist"), "browser");
   await bundle(["entries/node.ts", "entries/native-worker-node.ts"], join(home, "dist", "node"), "node");

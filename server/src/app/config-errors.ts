@@ -24,6 +24,10 @@ export const START_ERROR_CODES = {
   E_PORT: { exitCode: 78, meaning: "The address cannot be listened on." },
   E_LIBRARY_MISSING: { exitCode: 78, meaning: "The library folder is gone although games are known." },
   E_BASE_PATH: { exitCode: 78, meaning: "The base folder cannot be created or written." },
+  E_BACKUP: {
+    exitCode: 1,
+    meaning: "The backup from before an upgrade could not be made, so the database was not upgraded.",
+  },
   E_REDIS: { exitCode: 1, meaning: "Redis was configured and does not answer." },
 } as const satisfies Record<string, { exitCode: 1 | 78; meaning: string }>;
 

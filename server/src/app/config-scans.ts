@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { Cron } from "croner";
-import type { SyncFacts, TaskFacts } from "../base/facts.ts";
+import type { BackupFacts, SyncFacts, TaskFacts } from "../base/facts.ts";
 import type { ScanSchedule } from "../scan/schedule/service.ts";
 import type { WatchingSettings } from "../scan/watching/service.ts";
 import { StartError } from "./config-errors.ts";
@@ -78,7 +78,29 @@ export function readSync(environment: Environment, basePath: string): SyncFacts 
   };
 }
 
-type CronName = "SCHEDULED_RESCAN_CRON" | "SCHEDULED_CLEANUP_ORPHANED_RESOURCES_CRON" | "SYNC_PUSH_PULL_CRON";
+/**
+ * Reads when and how backups are made.
+ * @throws StartError `E_CONFIG` for a pattern without a time, also while its schedule is off.
+ */
+export function readBackups(environment: Environment, basePath: string): BackupFacts {
+  return {
+    folderPath: join(basePath, "backups"),
+    nightly: {
+      isEnabled: flagOf(environment, "MULTITAP_BACKUP"),
+      cron: readCron(environment, "MULTITAP_BACKUP_CRON"),
+    },
+    keptMax: intOf(environment, "MULTITAP_BACKUP_KEEP") ?? 1,
+    withResources: flagOf(environment, "MULTITAP_BACKUP_RESOURCES"),
+    passphrase: textOf(environment, "MULTITAP_BACKUP_PASSPHRASE"),
+    minFreeBytes: intOf(environment, "MULTITAP_MIN_FREE") ?? 0,
+  };
+}
+
+type CronName =
+  | "SCHEDULED_RESCAN_CRON"
+  | "SCHEDULED_CLEANUP_ORPHANED_RESOURCES_CRON"
+  | "SYNC_PUSH_PULL_CRON"
+  | "MULTITAP_BACKUP_CRON";
 
 /** What the queue reads otherwise than the validator, or not at all: nearest weekday. */
 const QUEUE_CANNOT_READ = /\dW|LW/i;

@@ -2,10 +2,13 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import type {
   AssetFacts,
+  BackupFacts,
   HeartbeatFlags,
+  NetplayFacts,
   OidcFacts,
   PatchingFacts,
   RelayFacts,
+  RelayRoomFacts,
   SyncFacts,
   TaskFacts,
 } from "../base/facts.ts";
@@ -15,13 +18,18 @@ import type { ComputeSettings } from "../ports/compute/settings.ts";
 import { chooseWorkerCount } from "../ports/compute/workers.ts";
 import type { HostRules } from "../ports/fetch/addresses.ts";
 import type { Proxies } from "../ports/fetch/proxies.ts";
+import type { SentryTarget } from "../ports/log/sentry-envelope.ts";
 import type { ScanSchedule } from "../scan/schedule/service.ts";
 import type { WatchingSettings } from "../scan/watching/service.ts";
 import { readMail, readOidc, type SmtpConfig } from "./config-accounts.ts";
 import { readFetchAllow, readOwnProxies } from "./config-calls.ts";
 import { StartError } from "./config-errors.ts";
+import { type MetricsConfig, readMetrics, readSentry } from "./config-metrics.ts";
+import { readNetplay } from "./config-netplay.ts";
 import { readRelay } from "./config-relay.ts";
-import { readSchedule, readSync, readTasks, readWatching } from "./config-scans.ts";
+import { readRelayRooms } from "./config-relay-rooms.ts";
+import { readBackups, readSchedule, readSync, readTasks, readWatching } from "./config-scans.ts";
+
 import {
   type Environment,
   flagOf,
@@ -39,6 +47,8 @@ export interface Config {
   readonly port: number;
   readonly publicUrl: string | null;
   readonly urlPrefix: string;
+  /** Folder of a built frontend; null: our own page. */
+  readonly webFolder: string | null;
   /** Null: generate and keep one. */
   readonly secretKey: string | null;
   /** Null: the embedded database. */
@@ -70,8 +80,17 @@ export interface Config {
   readonly assets: AssetFacts;
   readonly sync: SyncFacts;
   readonly tasks: TaskFacts;
+  readonly backups: BackupFacts;
+  /** Migrate without a backup from before. */
+  readonly skipsUpgradeBackup: boolean;
+  /** Where numbers for Prometheus are given. */
+  readonly metrics: MetricsConfig;
+  /** Where failures are reported; null: nowhere. */
+  readonly sentry: SentryTarget | null;
   readonly patching: PatchingFacts;
   readonly relay: RelayFacts;
+  readonly netplay: NetplayFacts;
+  readonly relayRooms: RelayRoomFacts;
   /** Hosts that may be called although they are private. */
   readonly fetchAllow: HostRules;
   /** Proxies of our own calls. */
@@ -111,14 +130,16 @@ export function readConfig(raw: RawEnvironment, options: ConfigOptions): Config 
   const seconds = (name: Parameters<typeof intOf>[1]) => (intOf(environment, name) ?? 0) * 1000;
   const basePath = resolve(textOf(environment, "ROMM_BASE_PATH") ?? options.defaultBasePath);
   const roles = readRoles(environment);
+  const databaseUrl = readDatabaseUrl(environment);
   return {
     basePath,
     host: textOf(environment, "ROMM_HOST") ?? "0.0.0.0",
     port: intOf(environment, "ROMM_PORT") ?? 8080,
     publicUrl: readPublicUrl(environment),
     urlPrefix: readPrefix(environment),
+    webFolder: readWebFolder(environment),
     secretKey: textOf(environment, "ROMM_AUTH_SECRET_KEY"),
-    databaseUrl: readDatabaseUrl(environment),
+    databaseUrl,
     redisUrl: readRedisUrl(environment),
     sessionMaxAgeMs: seconds("SESSION_MAX_AGE_SECONDS"),
     accessTokenMs: seconds("OAUTH_ACCESS_TOKEN_EXPIRE_SECONDS"),
@@ -142,6 +163,10 @@ export function readConfig(raw: RawEnvironment, options: ConfigOptions): Config 
     watching: readWatching(environment),
     scanSchedule: readSchedule(environment),
     tasks: readTasks(environment),
+    backups: readBackups(environment, basePath),
+    skipsUpgradeBackup: flagOf(environment, "MULTITAP_SKIP_UPGRADE_BACKUP"),
+    metrics: readMetrics(environment),
+    sentry: readSentry(environment),
     patching: {
       timeoutMs: seconds("ROM_PATCHER_TIMEOUT"),
       fileBytesMax: intOf(environment, "ROM_PATCHER_MAX_FILE_SIZE_BYTES") ?? 0,
@@ -159,6 +184,8 @@ export function readConfig(raw: RawEnvironment, options: ConfigOptions): Config 
     allowNetworkData: flagOf(environment, "MULTITAP_ALLOW_NETWORK_DATA"),
     roles,
     relay: readRelay(environment, roles.has("relay")),
+    netplay: readNetplay(environment, databaseUrl !== null),
+    relayRooms: readRelayRooms(environment),
     memoryLimitBytes,
     flags: readFlags(environment),
     tinfoilWelcome: textOf(environment, "TINFOIL_WELCOME_MESSAGE") ?? "",
@@ -194,6 +221,11 @@ function readPrefix(environment: Environment): string {
     "E_CONFIG",
     `MULTITAP_URL_PREFIX is ${JSON.stringify(text)}. Accepted: a path such as /romm.`,
   );
+}
+
+function readWebFolder(environment: Environment): string | null {
+  const folder = textOf(environment, "MULTITAP_WEB_DIR");
+  return folder === null ? null : resolve(folder);
 }
 
 function readDatabaseUrl(environment: Environment): string | null {

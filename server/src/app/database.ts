@@ -90,17 +90,25 @@ export function toDbLog(log: Log): DbLog {
     (component === undefined ? log : log.child(component))[level](message);
 }
 
+export interface MigrationScene {
+  readonly log: Log;
+  readonly lifecycle: Lifecycle;
+  /** The newest backup from before an upgrade, for whoever goes back to an older version. */
+  readonly backupName?: string | undefined;
+}
+
 /**
  * Brings the schema to this version's level; the lifecycle tells how far it is.
  * @throws DbError `E_SCHEMA_…` when it cannot.
  */
 export async function migrateDatabase(
   handle: DatabaseHandle,
-  { log, lifecycle }: { readonly log: Log; readonly lifecycle: Lifecycle },
+  { log, lifecycle, backupName }: MigrationScene,
 ): Promise<void> {
   await migrate(handle, {
     appVersion: VERSION,
     log: toDbLog(log),
+    backupName,
     onProgress: (done, total) => lifecycle.enter({ name: "migrating", done, total }),
   });
 }

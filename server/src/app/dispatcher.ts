@@ -10,6 +10,7 @@ import { mountRoutes } from "../http/mount.ts";
 import { createOpenApi } from "../http/openapi.ts";
 import { formatBaseUrl, isFromThisMachine, readOrigin, type TrustedProxies } from "../http/public-url.ts";
 import { createFormReceiver, type FormReceiver } from "../http/receive.ts";
+import type { RequestMeter } from "../http/request-meter.ts";
 import type { ResponseCache } from "../http/response-cache.ts";
 import type { ZipCache } from "../http/zip/cache.ts";
 import { createZipSender } from "../http/zip/sender.ts";
@@ -22,13 +23,22 @@ import { answerDocs } from "./docs.ts";
 import { createGate } from "./gate.ts";
 import { answerLive, answerReady, type HealthCheck } from "./health.ts";
 import { answerPhase, type Lifecycle } from "./lifecycle.ts";
+import { describeRequest, type RouteNames } from "./request-names.ts";
 import { answerResource, RESOURCES_ROOT } from "./resource-files.ts";
 import { restRoutes } from "./rest.ts";
 import { appRouter } from "./trpc.ts";
-import { answerWeb } from "./web-page.ts";
+import { createWebFolder } from "./web-folder.ts";
+import { createWebPage, type WebDoor } from "./web-page.ts";
 
 /** What Bun's server offers a request; absent when a test calls the app in process. */
 export type RequestServer = UpgradeServer;
+
+/** Answers what is for operators and their machines alone. */
+export type SideDoor = (
+  request: Request,
+  arrival: Arrival,
+  server: RequestServer | null,
+) => Promise<Response | undefined> | null;
 
 export interface DispatcherOptions {
   readonly lifecycle: Lifecycle;
@@ -37,8 +47,14 @@ export interface DispatcherOptions {
   readonly corsOrigins: AllowedOrigins;
   readonly trustedProxies: TrustedProxies;
   readonly urlPrefix: string;
+  /** Folder of a built frontend; our own page unless said. */
+  readonly webFolder?: string | null | undefined;
   /** Told of what broke outside the doors, which report for themselves. */
   readonly onFailure: (error: unknown) => void;
+  /** Counts requests; nothing is counted without it. */
+  readonly meter?: RequestMeter | undefined;
+  /** Asked first, also while the database is away; null where it has nothing to say to a path. */
+  readonly sideDoor?: SideDoor | undefined;
 }
 
 /** What opens once the database is there. */
@@ -70,7 +86,8 @@ type Doors = (
   server: RequestServer | null,
 ) => Promise<Response | undefined>;
 
-interface Arrival {
+/** How a request came, as the proxies before us tell it. */
+export interface Arrival {
   readonly path: string;
   readonly requestId: string;
   readonly clientAddress: string;
@@ -79,6 +96,9 @@ interface Arrival {
   readonly isLocal: boolean;
 }
 
+/** The status of an answer that is no answer any more. */
+const SWITCHING_PROTOCOLS = 101;
+
 const API_HEADER = `${API_REVISION};oldest=${API_REVISION_OLDEST}`;
 
 /** Makes the dispatcher; until parts are attached it answers health and 503. */
@@ -86,9 +106,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   let doors: Doors | null = null;
   let healthChecks: readonly HealthCheck[] = [];
   let socketMounts: readonly SocketMount[] = [];
+  const routes: RouteNames = new WeakMap();
+  const { webFolder = null, onFailure } = options;
+  const web = webFolder === null ? createWebPage({ onFailure }) : createWebFolder(webFolder);
   const answer = async (request: Request, arrival: Arrival, server: RequestServer | null) => {
+    if (arrival.path === options.urlPrefix) return redirectToFolder(request, arrival.path);
     if (arrival.path === "/health/live") return answerLive();
     if (arrival.path === "/health/ready") return await answerReady(options.lifecycle, healthChecks);
+    const aside = options.sideDoor?.(request, arrival, server) ?? null;
+    if (aside !== null) return await aside;
     const preflight = answerPreflight(request, options.corsOrigins);
     if (preflight !== null) return preflight;
     const waiting = answerPhase(options.lifecycle.phase);
@@ -100,10 +126,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       const request = stripPrefix(rawRequest, options.urlPrefix);
       const server = request === rawRequest ? rawServer : forOriginal(rawRequest, rawServer);
       const arrival = readArrival(request, server, options);
+      const startedAtMs = performance.now();
       const response = await answer(request, arrival, server).catch((error: unknown) => {
         options.onFailure(error);
         return toErrorResponse(toAppError(error), { pathNames: [], hasBody: false });
       });
+      const durationMs = performance.now() - startedAtMs;
+      const status = response?.status ?? SWITCHING_PROTOCOLS;
+      options.meter?.note(describeRequest(request, { path: arrival.path, status, durationMs, routes }));
       // A socket upgrade has no response of ours.
       if (response === undefined) return undefined;
       return finish(response, request, { arrival, corsOrigins: options.corsOrigins });
@@ -112,7 +142,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     attach(parts) {
       socketMounts = parts.socketMounts;
       healthChecks = parts.healthChecks;
-      doors = createDoors(parts);
+      doors = createDoors(parts, { web, onRoute: (request, path) => routes.set(request, path) });
     },
   };
 }
@@ -123,6 +153,12 @@ function stripPrefix(request: Request, prefix: string): Request {
   const path = request.url.slice(start);
   if (!path.startsWith(`${prefix}/`)) return request;
   return new Request(request.url.slice(0, start) + path.slice(prefix.length), request);
+}
+
+/** The page's addresses are relative, so its own one has to end in a slash. */
+function redirectToFolder({ url }: Request, prefix: string): Response {
+  const { search } = new URL(url);
+  return new Response(null, { status: 308, headers: { location: `${prefix}/${search}` } });
 }
 
 /** Bun's server knows a request by its object: it tells no address of a copy, and upgrades none. */
@@ -185,14 +221,20 @@ function createReceiver({ files, space }: Ports, { tempPath }: Facts): FormRecei
 async function answerOutside(
   request: Request,
   path: string,
-  { ports, facts }: DispatcherParts,
+  { ports, facts, web }: DispatcherParts & { readonly web: WebDoor },
 ): Promise<Response> {
-  if (!path.startsWith(RESOURCES_ROOT)) return answerWeb(request, path);
+  if (!path.startsWith(RESOURCES_ROOT)) return await web.answer(request, path);
   const { resourcesPath } = facts;
   return await answerResource(request, path, { files: ports.files, resourcesPath });
 }
 
-function createDoors(parts: DispatcherParts): Doors {
+interface DoorsOptions {
+  readonly web: WebDoor;
+  /** Told which route answers a request. */
+  readonly onRoute: (request: Request, path: string) => void;
+}
+
+function createDoors(parts: DispatcherParts, { web, onRoute }: DoorsOptions): Doors {
   const { ports, facts, socketMounts, cache } = parts;
   const calls = new WeakMap<Request, CallFacts>();
   const addresses = new WeakMap<Request, string>();
@@ -219,6 +261,7 @@ function createDoors(parts: DispatcherParts): Doors {
     cache,
     sendZip: createZipSender({ files: ports.files, cache: parts.zips }),
     createReceiver: () => createReceiver(ports, facts),
+    onRoute,
     describeSight: async (ctx) => (await getHidden(ctx)).mark,
     onFailure: (error, call) => report(error, { requestId: call.requestId }),
   });
@@ -237,7 +280,7 @@ function createDoors(parts: DispatcherParts): Doors {
       return new Response(openApi, { headers: { "content-type": "application/json" } });
     }
     const isRpc = path.startsWith(`${RPC_PATH}/`);
-    if (!isRpc && !path.startsWith("/api/")) return await answerOutside(request, path, parts);
+    if (!isRpc && !path.startsWith("/api/")) return await answerOutside(request, path, { ...parts, web });
     const docs = await answerDocs(request, path);
     if (docs !== null) return docs;
     addresses.set(request, arrival.clientAddress);

@@ -51,7 +51,7 @@ describe("paths outside the doors", () => {
   test("shows a page at the root", async () => {
     const response = await app.fetch("/");
     expect(response.status).toBe(200);
-    expect(await response.text()).toContain("Multitap is running");
+    expect(await response.text()).toContain("<title>Multitap</title>");
   });
   test.each(["/api/nothing", "/assets/none.png", "/index.php", "/favicon.ico"])(
     "answers %s with an honest 404, never with a page",

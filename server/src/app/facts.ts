@@ -27,10 +27,13 @@ export function createFacts(config: Config, secretKey: string): Facts {
     inviteTokenMs: config.inviteTokenMs,
     oidc: config.oidc,
     tasks: config.tasks,
+    backups: config.backups,
     patching: config.patching,
     assets: config.assets,
     sync: config.sync,
     relay: config.relay,
+    netplay: config.netplay,
+    relayRooms: config.relayRooms,
     flags: config.flags,
     tinfoilWelcome: config.tinfoilWelcome,
   };

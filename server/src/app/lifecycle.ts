@@ -1,6 +1,7 @@
 /** Where the process stands between start and stop; decides what the doors answer. */
 export type Phase =
   | { readonly name: "starting" }
+  | { readonly name: "saving" }
   | { readonly name: "migrating"; readonly done: number; readonly total: number }
   | { readonly name: "serving" }
   | { readonly name: "database_down" }
@@ -41,6 +42,8 @@ function describePhase(phase: Exclude<Phase, { name: "serving" }>): string {
   switch (phase.name) {
     case "starting":
       return "starting";
+    case "saving":
+      return "saving everything before an upgrade";
     case "migrating":
       return `migrating ${Math.min(phase.done + 1, phase.total)} of ${phase.total}`;
     case "database_down":

@@ -16,6 +16,7 @@ import type { RestRoute } from "../http/route.ts";
 import { logRoutes } from "../logs/rest.ts";
 import { playlistRoutes } from "../music/playlists/rest.ts";
 import { musicRoutes } from "../music/rest.ts";
+import { netplayRoutes } from "../netplay/rest.ts";
 import { permissionRoutes } from "../permissions/rest.ts";
 import { platformRoutes } from "../platforms/rest.ts";
 import { playSessionRoutes } from "../play-sessions/rest.ts";
@@ -78,6 +79,7 @@ export const restRoutes: readonly RestRoute[] = [
   ...playSessionRoutes,
   ...activityRoutes,
   ...relayLobbyRoutes,
+  ...netplayRoutes,
   ...saveRoutes,
   ...stateRoutes,
   ...screenshotRoutes,

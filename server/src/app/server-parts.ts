@@ -1,4 +1,6 @@
+import { stopBackups } from "../backup/service.ts";
 import type { Context, Ports } from "../base/context.ts";
+import { DELETION_LOCK } from "../base/deletion-hold.ts";
 import type { Facts } from "../base/facts.ts";
 import { ANONYMOUS } from "../base/identity.ts";
 import { createRequestId } from "../base/ids.ts";
@@ -21,6 +23,7 @@ import type { Config } from "./config.ts";
 import { type DatabaseOptions, migrateDatabase, type OurDatabase, openOurDatabase } from "./database.ts";
 import { createFacts, VERSION } from "./facts.ts";
 import { type OpenedPorts, openPorts } from "./open-ports.ts";
+import { findUpgradeBackup, saveBeforeUpgrade } from "./upgrade-backup.ts";
 
 /** How long running jobs may finish when everything closes. */
 const DRAIN_MS = 5_000;
@@ -57,7 +60,8 @@ export interface ServerParts {
 export async function openServerParts(config: Config, options: ServerPartsOptions): Promise<ServerParts> {
   const database = await openOurDatabase(config, options);
   try {
-    await migrateDatabase(database.handle, options);
+    await saveBeforeUpgrade(database, config, options);
+    await migrateDatabase(database.handle, { ...options, backupName: await findUpgradeBackup(config) });
     return await openOver(database, config, options);
   } catch (error) {
     await database.close();
@@ -87,6 +91,8 @@ async function openOver(
     calls: { userAgent: `Multitap/${VERSION}`, allow: config.fetchAllow, proxies: config.proxies },
   });
   const { ports, cache, zips } = opened;
+  // Nobody else can be at work, so whoever held it was killed.
+  if (database.isEmbedded) await ports.kv.remove([DELETION_LOCK]);
   const facts = createFacts(config, secretKey);
   const stop = new AbortController();
   const createContext = (): Context => ({
@@ -114,6 +120,7 @@ async function openOver(
     createContext,
     async close(drainMs = DRAIN_MS) {
       await worker?.stop();
+      await stopBackups(ports);
       await opened.close(drainMs);
       stop.abort();
       await database.close();

@@ -1,10 +1,15 @@
 import { activityDoor } from "../activity/socket.ts";
 import type { Context, Ports } from "../base/context.ts";
-import { AppError } from "../base/errors.ts";
+import { AppError, isAppError } from "../base/errors.ts";
 import type { Facts } from "../base/facts.ts";
 import { createRequestId } from "../base/ids.ts";
+import { callOperation } from "../base/operation.ts";
+import { toErrorResponse } from "../http/error-response.ts";
 import type { ResponseCache } from "../http/response-cache.ts";
 import { logsDoor } from "../logs/socket.ts";
+import { toRoomsWire } from "../netplay/rooms/wire.ts";
+import { listGameRoomsOpenly } from "../netplay/service.ts";
+import { netplayDoor, netplayServerOptions } from "../netplay/socket.ts";
 import { permissionsDoor } from "../permissions/socket.ts";
 import { createSubscriptions } from "../rpc/frames.ts";
 import { scanDoor } from "../scan/socket.ts";
@@ -15,10 +20,13 @@ import type { IdentifySocket } from "../socket/sessions.ts";
 import { createStreamEndpoint, type StreamEndpoint } from "../socket/streams.ts";
 import { syncDoor } from "../sync/socket.ts";
 import { createGate } from "./gate.ts";
+import { openRelayRooms } from "./relay-rooms.ts";
 import { appRouter } from "./trpc.ts";
 
 /** Where clients of the compatible API expect its Socket.IO server. */
 const MAIN_PATH = "/ws/socket.io";
+/** Where pages of EmulatorJS look for rooms when nobody told them of the compatible route. */
+const ROOM_LIST_PATH = "/list";
 /** The event stream, for pages that are open in more tabs than a browser has connections to spare. */
 const EVENTS_PATH = "/ws/events";
 
@@ -53,18 +61,36 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
   });
   const identify = createIdentify(options);
   const main = await openSocketServer({
-    path: MAIN_PATH,
+    paths: [MAIN_PATH],
     doors: mainDoors,
     identify,
     createContext,
     events: ports.events,
     log: ports.log,
   });
+  const netplay = await openSocketServer({
+    ...netplayServerOptions(facts.netplay),
+    doors: [netplayDoor],
+    identify,
+    createContext,
+    events: ports.events,
+    log: ports.log,
+  });
   const events = openEventSockets({ ports, identify, createContext });
+  const relayRooms = openRelayRooms({ ports, facts });
   return {
-    mounts: [main.mount, events.mount],
+    // The one with most messages first, since each is looked up.
+    mounts: [
+      relayRooms.mount,
+      netplay.mount,
+      main.mount,
+      events.mount,
+      mountRoomList({ ports, identify, createContext }),
+    ],
     async close() {
       events.close();
+      await relayRooms.close();
+      await netplay.close();
       await main.close();
     },
   };
@@ -100,6 +126,31 @@ function openEventSockets({ ports, identify, createContext }: EventSocketsOption
         },
       }),
   });
+}
+
+/** Answers the list of rooms where pages ask for it that take us for a netplay server alone. */
+function mountRoomList({ identify, createContext }: EventSocketsOptions): SocketMount {
+  return {
+    paths: [ROOM_LIST_PATH],
+    owns: () => false,
+    handlers: { message: () => undefined },
+    async handle(request, _server, { clientAddress }) {
+      const { headers, signal, url, method } = request;
+      if (method !== "GET") return Response.json({ detail: "Method Not Allowed" }, { status: 405 });
+      const gameId = new URL(url).searchParams.get("game_id");
+      if (!gameId) return Response.json({});
+      const authorization = headers.get("authorization");
+      const cookie = headers.get("cookie");
+      const { identity } = await identify({ token: null, authorization, cookie, clientAddress });
+      const ctx = createContext({ identity, clientAddress, signal });
+      try {
+        return Response.json(toRoomsWire(await callOperation(listGameRoomsOpenly, ctx, () => ({ gameId }))));
+      } catch (error) {
+        if (!isAppError(error)) throw error;
+        return toErrorResponse(error, { pathNames: [], hasBody: false });
+      }
+    },
+  };
 }
 
 /** Shows what a handshake brought to the gate that every request passes. */

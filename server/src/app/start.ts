@@ -1,20 +1,29 @@
 import { describeOidcSetup } from "../auth/oidc/service.ts";
 import { createLog } from "../ports/log/pino.ts";
 import type { Log } from "../ports/log/port.ts";
+import { createSentryReporter, type FailureReporter } from "../ports/log/sentry.ts";
+import type { SentryTarget } from "../ports/log/sentry-envelope.ts";
+import type { SocketMount } from "../socket/mount.ts";
 import { prepareBaseFolder } from "./base-folder.ts";
 import { type Config, ROLES } from "./config.ts";
 import { StartError } from "./config-errors.ts";
 import { createControlKey, publishControl, toLocalUrl } from "./control.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
+import { VERSION } from "./facts.ts";
 import { createHealthChecks } from "./health-checks.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
+import { countSockets, listMetricSources } from "./metric-sources.ts";
+import { type OpenMetrics, openMetrics } from "./metrics.ts";
 import { type OpenRelay, openRelay } from "./relay.ts";
 import { openServerParts, type ServerParts, type ServerPartsOptions } from "./server-parts.ts";
 import { openSockets } from "./sockets.ts";
 import { describeStart } from "./summary.ts";
+import { checkWebFolder, warnOfPrefix } from "./web-folder.ts";
 
 /** How long running requests may finish at a stop. */
 const DRAIN_MS = 1_000;
+/** How long reports of failures may be on their way at a stop. */
+const REPORT_MS = 500;
 /** Largest body Bun lets through; every route has its own, smaller limit, and forms are never held in memory. */
 const BODY_BYTES_MAX = 64 * 1024 ** 3;
 /** Seconds without a byte after which a connection is closed; Bun allows no more than 255. */
@@ -41,13 +50,29 @@ export type StartOptions = Pick<ServerPartsOptions, "lockWaitMs">;
  * @throws StartError or DbError when it must not start.
  */
 export async function startServer(config: Config, options: StartOptions = {}): Promise<RunningServer> {
-  const log = createLog({ level: config.logLevel, format: config.logFormat });
+  const reporter = config.sentry === null ? null : createReporter(config.sentry);
+  const log = createLog({ level: config.logLevel, format: config.logFormat, report: reporter?.report });
   const lifecycle = createLifecycle();
   const onFailure = (error: unknown) => log.error("request failed", { error });
-  const dispatcher = createDispatcher({ lifecycle, onFailure, ...config });
+  if (config.webFolder !== null) await checkWebFolder(config.webFolder);
   await prepareBaseFolder(config.basePath);
-  const listener = listen(config, dispatcher);
-  const closers: (() => Promise<void>)[] = [() => listener.stop(true)];
+  const metrics = openMetrics(config, log);
+  const dispatcher = createDispatcher({
+    lifecycle,
+    onFailure,
+    meter: metrics?.metrics.meter,
+    sideDoor: metrics?.answer ?? undefined,
+    ...config,
+  });
+  const listener = await listenOrClose(config, dispatcher, metrics);
+  const closers: (() => Promise<void>)[] = [
+    () => listener.stop(true),
+    async () => void (await metrics?.close()),
+    async () => {
+      log.flush?.();
+      await reporter?.close(REPORT_MS);
+    },
+  ];
   const failed = Promise.withResolvers<number>();
   try {
     const withWorker = config.roles.has("worker");
@@ -60,9 +85,11 @@ export async function startServer(config: Config, options: StartOptions = {}): P
       ...options,
     });
     closers.unshift(() => parts.close());
-    closers.unshift(await openDoors(config, { dispatcher, parts, port: listener.port ?? config.port }));
+    closers.unshift(
+      await openDoors(config, { dispatcher, parts, metrics, port: listener.port ?? config.port }),
+    );
     lifecycle.enter({ name: "serving" });
-    await printSummary(config, { log, parts, url: listener.url.origin });
+    await printSummary(config, { log, parts, metrics, url: listener.url.origin });
   } catch (error) {
     lifecycle.enter({ name: "stopping" });
     for (const close of closers) await close();
@@ -84,13 +111,14 @@ export async function startServer(config: Config, options: StartOptions = {}): P
 interface DoorOptions {
   readonly dispatcher: Dispatcher;
   readonly parts: ServerParts;
+  readonly metrics: OpenMetrics | null;
   readonly port: number;
 }
 
 /** Hands the parts to the doors, and leaves the key by which commands on this machine find and enter them. */
 async function openDoors(
   config: Config,
-  { dispatcher, parts, port }: DoorOptions,
+  { dispatcher, parts, metrics, port }: DoorOptions,
 ): Promise<() => Promise<void>> {
   const { ports, facts, cache, zips } = parts;
   const controlKey = createControlKey();
@@ -103,7 +131,7 @@ async function openDoors(
     zips,
     controlKey,
     healthChecks: createHealthChecks(ports),
-    socketMounts: sockets.mounts,
+    socketMounts: watchNumbers(metrics, parts, sockets.mounts),
   });
   const url = toLocalUrl(config.host, port);
   const removeControl = await publishControl(config.basePath, {
@@ -118,6 +146,24 @@ async function openDoors(
   };
 }
 
+function createReporter(target: SentryTarget): FailureReporter {
+  return createSentryReporter({ target, release: `multitap@${VERSION}` });
+}
+
+/** Lets the numbers for Prometheus be read from the parts. */
+function watchNumbers(
+  metrics: OpenMetrics | null,
+  { createContext, database }: ServerParts,
+  mounts: readonly SocketMount[],
+): readonly SocketMount[] {
+  if (metrics === null) return mounts;
+  const { handle, isEmbedded } = database;
+  for (const source of listMetricSources({ createContext, handle, isEmbedded })) metrics.metrics.add(source);
+  const counted = countSockets(mounts);
+  metrics.metrics.add(counted.source);
+  return counted.mounts;
+}
+
 /** The relay, where this process has that role. */
 async function openOwnRelay(config: Config, { ports, facts }: ServerParts): Promise<OpenRelay | null> {
   const { port } = facts.relay;
@@ -125,6 +171,19 @@ async function openOwnRelay(config: Config, { ports, facts }: ServerParts): Prom
 }
 
 type Listener = Bun.Server<object>;
+
+async function listenOrClose(
+  config: Config,
+  dispatcher: Dispatcher,
+  metrics: OpenMetrics | null,
+): Promise<Listener> {
+  try {
+    return listen(config, dispatcher);
+  } catch (error) {
+    await metrics?.close();
+    throw error;
+  }
+}
 
 function listen(config: Config, dispatcher: Dispatcher): Listener {
   try {
@@ -148,16 +207,20 @@ function listen(config: Config, dispatcher: Dispatcher): Listener {
 interface Summary {
   readonly log: Log;
   readonly parts: ServerParts;
+  readonly metrics: OpenMetrics | null;
   readonly url: string;
 }
 
-async function printSummary(config: Config, { log, parts, url }: Summary): Promise<void> {
+async function printSummary(config: Config, { log, parts, metrics, url }: Summary): Promise<void> {
   const { database } = parts;
+  if (metrics !== null && metrics.port !== null) log.info(`numbers for Prometheus: port ${metrics.port}`);
   if (database.isEmbedded && config.roles.size < ROLES.length) {
     log.warn("MULTITAP_ROLES leaves work to other processes, which need an external database (DATABASE_URL)");
   }
   const about = { ctx: parts.createContext(), url, database: database.description };
   for (const line of await describeStart(config, about)) log.info(line);
+  const webWarning = warnOfPrefix(config.webFolder, config.urlPrefix);
+  if (webWarning !== null) log.warn(webWarning);
   const oidc = describeOidcSetup(config.oidc);
   for (const line of oidc.lines) log.info(line);
   for (const warning of oidc.warnings) log.warn(warning);

@@ -5,6 +5,7 @@ import { deviceFlowProcedures } from "../auth/device-flow/trpc.ts";
 import { inviteProcedures } from "../auth/invites/trpc.ts";
 import { passwordResetProcedures } from "../auth/password-resets/trpc.ts";
 import { authProcedures } from "../auth/trpc.ts";
+import { backupProcedures } from "../backup/trpc.ts";
 import { collectionProcedures } from "../collections/trpc.ts";
 import { configProcedures } from "../config/trpc.ts";
 import { deviceProcedures } from "../devices/trpc.ts";
@@ -12,6 +13,10 @@ import { exportProcedures } from "../export/trpc.ts";
 import { firmwareProcedures } from "../firmware/trpc.ts";
 import { logProcedures } from "../logs/trpc.ts";
 import { musicProcedures } from "../music/trpc.ts";
+import { relayRoomSource } from "../netplay/relay-rooms/service.ts";
+import { createRoomProcedures } from "../netplay/relay-rooms/trpc.ts";
+import { emulatorJsRoomSource } from "../netplay/service.ts";
+import { netplayProcedures } from "../netplay/trpc.ts";
 import { permissionProcedures } from "../permissions/trpc.ts";
 import { platformProcedures } from "../platforms/trpc.ts";
 import { playSessionProcedures } from "../play-sessions/trpc.ts";
@@ -32,12 +37,14 @@ import { syncProcedures } from "../sync/trpc.ts";
 import { eventsProcedure, systemProcedures } from "../system/trpc.ts";
 import { taskProcedures } from "../tasks/trpc.ts";
 import { userProcedures } from "../users/trpc.ts";
+import { retroArchRoomSource } from "./retroarch-rooms.ts";
 
 /** Every procedure of the typed door, by domain. */
 export const appRouter = router({
   activity: router(activityProcedures),
   audit: router(auditProcedures),
   auth: router(authProcedures),
+  backups: router(backupProcedures),
   clientTokens: router(clientTokenProcedures),
   config: router(configProcedures),
   collections: router(collectionProcedures),
@@ -49,6 +56,10 @@ export const appRouter = router({
   logs: router(logProcedures),
   notes: router(noteProcedures),
   music: router(musicProcedures),
+  netplay: router({
+    ...netplayProcedures,
+    ...createRoomProcedures([relayRoomSource, emulatorJsRoomSource, retroArchRoomSource]),
+  }),
   permissions: router(permissionProcedures),
   platforms: router(platformProcedures),
   playSessions: router(playSessionProcedures),

@@ -1,3 +1,6 @@
+import { RELAY_ROOM_VARIABLES } from "./relay-room-variables.data.ts";
+import { NETPLAY_VARIABLES } from "./variables-netplay.ts";
+
 /** How the text of an environment variable is read. */
 export type VariableKind = "text" | "flag" | "int" | "port" | "secret" | "list" | "level" | "folder";
 
@@ -364,6 +367,12 @@ export const VARIABLES = {
     fallback: null,
     meaning: "Path under which a proxy serves us, such as `/romm`; calls without it keep working.",
   },
+  MULTITAP_WEB_DIR: {
+    kind: "folder",
+    fallback: null,
+    meaning:
+      "Folder of a built frontend for RomM's API, served at `/` in place of our own page; not below a path prefix.",
+  },
   MULTITAP_ROLES: {
     kind: "list",
     fallback: "api,worker,relay",
@@ -386,10 +395,60 @@ export const VARIABLES = {
     meaning:
       "Where players reach the RetroArch relay, `name` or `name:port`; the host of ROMM_BASE_URL, else of their own call, when unset.",
   },
+  ...NETPLAY_VARIABLES,
+  ...RELAY_ROOM_VARIABLES,
+  MULTITAP_BACKUP: { kind: "flag", fallback: "true", meaning: "Make a backup every night." },
+  MULTITAP_BACKUP_CRON: {
+    kind: "text",
+    fallback: "0 3 * * *",
+    meaning: "When; in the time zone of TZ.",
+  },
+  MULTITAP_BACKUP_KEEP: {
+    kind: "int",
+    fallback: "7",
+    meaning: "Nightly backups that are kept.",
+    range: [1, 1_000],
+  },
+  MULTITAP_BACKUP_RESOURCES: {
+    kind: "flag",
+    fallback: "false",
+    meaning: "Put artwork and other resources into them, too, although they can be fetched again.",
+  },
+  MULTITAP_BACKUP_PASSPHRASE: {
+    kind: "secret",
+    fallback: null,
+    meaning: "Encrypts keys in nightly backups; without it nobody restores those.",
+  },
+  MULTITAP_SKIP_UPGRADE_BACKUP: {
+    kind: "flag",
+    fallback: "false",
+    meaning: "Upgrade the embedded database without a backup from before.",
+  },
+  MULTITAP_METRICS_PORT: {
+    kind: "port",
+    fallback: null,
+    meaning: "Port for Prometheus: `/metrics`, to whoever reaches it; none unless set, 0 takes any free one.",
+  },
+  MULTITAP_METRICS_HOST: {
+    kind: "text",
+    fallback: null,
+    meaning: "Address to listen on for it; that of ROMM_HOST unless set.",
+  },
+  MULTITAP_METRICS_TOKEN: {
+    kind: "secret",
+    fallback: null,
+    meaning: "Opens `/metrics` on the main port to whoever sends `Authorization: Bearer` with it.",
+  },
+  SENTRY_DSN: {
+    kind: "secret",
+    fallback: null,
+    meaning:
+      "Where failures of the server are reported, without names, paths and addresses; nowhere unless set.",
+  },
   MULTITAP_MIN_FREE: {
     kind: "int",
     fallback: "536870912",
-    meaning: "Free bytes below which `doctor` warns.",
+    meaning: "Free bytes that uploads, scans and backups leave, and below which `doctor` warns.",
     range: [0, 1_099_511_627_776],
   },
   MULTITAP_ZIP_CACHE_MAX: {

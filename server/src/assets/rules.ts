@@ -18,8 +18,9 @@ const NOUNS: Readonly<Record<AssetKind, string>> = {
  */
 export function sanitizeFileName(sent: string, kind: AssetKind): string {
   const last = sent.slice(sent.lastIndexOf("/") + 1);
-  // Upstream's rule, plus what no terminal or file system likes.
+  // Upstream's rule, plus what no terminal or file system likes, and half characters, which no database holds.
   const name = last
+    .toWellFormed()
     .replaceAll(/[\\:|]/g, "-")
     .replaceAll(/[*?"<>+]/g, "")
     .replaceAll(/\p{Cc}/gu, "")

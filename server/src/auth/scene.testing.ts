@@ -42,6 +42,14 @@ const FACTS: Facts = {
     timeZone: "UTC",
     resultTtlMs: 86_400_000,
   },
+  backups: {
+    folderPath: "",
+    nightly: { isEnabled: false, cron: "0 3 * * *" },
+    keptMax: 7,
+    withResources: false,
+    passphrase: null,
+    minFreeBytes: 0,
+  },
   patching: { timeoutMs: 1_000, fileBytesMax: 1_000_000, runningMax: 1 },
   assets: { bytesMax: 536_870_912, keptMax: 100 },
   sync: {

@@ -345,6 +345,54 @@ export const ERROR_CODES = {
     meaning: "The cursor is too old or none of ours; begin without one.",
   },
   SYNC_CONFLICT_NOT_FOUND: { kind: "not_found", meaning: "The caller has no such conflict." },
+  METRICS_SOURCE_LATE: {
+    kind: "unavailable",
+    meaning: "A part of the server did not tell its numbers in time; only in the log.",
+  },
+  BACKUP_BUSY: {
+    kind: "unavailable",
+    meaning: "Another backup, or the cleanup of the trash, holds what a backup needs.",
+  },
+  BACKUP_RUNNING: { kind: "conflict", meaning: "This process makes a backup already." },
+  BACKUP_RUN_NOT_FOUND: {
+    kind: "not_found",
+    meaning: "There is no such run of a backup, or another process has it.",
+  },
+  BACKUP_EXISTS: { kind: "conflict", meaning: "Something is where the backup was to go." },
+  BACKUP_OUTPUT_INVALID: { kind: "invalid", meaning: "The place of a backup is no absolute path." },
+  BACKUP_HOLD_LOST: {
+    kind: "unavailable",
+    meaning: "A backup was given up because it could not keep others from removing files.",
+  },
+  BACKUP_TOO_MANY_FILES: {
+    kind: "too_large",
+    meaning: "A backup, or the folder of keys or configuration, has more files than is possible.",
+  },
+  BACKUP_SECRET_TOO_LARGE: {
+    kind: "too_large",
+    meaning: "A file among the secrets is too large to be one.",
+  },
+  BACKUP_NOT_FOUND: { kind: "not_found", meaning: "What was named is no backup." },
+  BACKUP_DAMAGED: {
+    kind: "invalid",
+    meaning: "A backup is not what was written: cut off, changed or incomplete. Nothing was restored.",
+  },
+  BACKUP_FORMAT_UNKNOWN: {
+    kind: "unsupported",
+    meaning: "The backup has the format of a later version, which has to read it.",
+  },
+  BACKUP_PASSPHRASE_WRONG: {
+    kind: "invalid",
+    meaning: "The secrets of the backup are encrypted, and the passphrase is missing or another one.",
+  },
+  BACKUP_BASE_BUSY: {
+    kind: "unavailable",
+    meaning: "A backup was to be restored into a database that another process works on.",
+  },
+  BACKUP_BASE_IN_USE: {
+    kind: "conflict",
+    meaning: "A backup was to be restored where accounts or games are.",
+  },
   TASKS_DELETION_LOCKED: {
     kind: "unavailable",
     meaning: "A backup is running, so nothing is removed for good at this moment.",
@@ -739,6 +787,35 @@ export const ERROR_CODES = {
     meaning: "The lobby, or the part of it that one address may have, is full.",
   },
   RELAY_CLOSED: { kind: "not_found", meaning: "This process has no relay for RetroArch." },
+  NETPLAY_TRIES: {
+    kind: "rate_limited",
+    meaning: "Too many wrong passwords, or refused attempts to open a netplay room, from one address.",
+  },
+  NETPLAY_BUSY: { kind: "unavailable", meaning: "Too many want to join one netplay room at once." },
+  NETPLAY_ROOM_NOT_FOUND: {
+    kind: "not_found",
+    meaning: "There is no such netplay room, or its rom is hidden.",
+  },
+  NETPLAY_PASSWORD_WRONG: {
+    kind: "forbidden",
+    meaning: "The netplay room has a password, and this is not it.",
+  },
+  NETPLAY_CONTENT_DIFFERS: {
+    kind: "conflict",
+    meaning: "The netplay room is played with other content; details.contentHash is its hash.",
+  },
+  NETPLAY_ROOM_FULL: {
+    kind: "conflict",
+    meaning: "Every seat of the netplay room is taken, or it has as many spectators as it may.",
+  },
+  NETPLAY_SEAT_TAKEN: {
+    kind: "conflict",
+    meaning: "The seat of the netplay room is taken, or the room has no such seat.",
+  },
+  NETPLAY_ROOMS_FULL: {
+    kind: "unavailable",
+    meaning: "The account has as many netplay rooms open as it may.",
+  },
   COMPUTE_FULL: {
     kind: "unavailable",
     meaning: "Too many tasks wait for a worker; details.waitingMax is the bound.",

@@ -1,5 +1,14 @@
 /** What listeners can ask for on the event stream. */
-export const TOPICS = ["scan", "library", "saves", "sync", "activity", "tasks", "permissions"] as const;
+export const TOPICS = [
+  "scan",
+  "library",
+  "saves",
+  "sync",
+  "activity",
+  "tasks",
+  "permissions",
+  "netplay",
+] as const;
 
 export type Topic = (typeof TOPICS)[number];
 
@@ -21,7 +30,9 @@ export interface ScanStats {
   readonly problems: number;
 }
 
+/** How a scan stands. */
 export type ScanStatus = "queued" | "running" | "paused" | "done" | "cancelled" | "failed";
+/** What a scan is at. */
 export type ScanPhase = "queued" | "discovering" | "hashing" | "finishing" | "ended";
 
 export interface ScanEvent {
@@ -89,4 +100,6 @@ export interface EventMap {
   readonly tasks: { readonly taskId: string; readonly status: string };
   /** What this user may do or see changed: apps ask again. */
   readonly permissions: { readonly userId: number };
+  /** Netplay rooms of this kind opened, changed or closed: apps ask again. */
+  readonly netplay: { readonly kind: "multitap" | "emulatorjs" | "retroarch" };
 }

@@ -22,10 +22,13 @@ export interface Facts {
   /** Sign-in by an identity provider; null while it is off. */
   readonly oidc: OidcFacts | null;
   readonly tasks: TaskFacts;
+  readonly backups: BackupFacts;
   readonly patching: PatchingFacts;
   readonly assets: AssetFacts;
   readonly sync: SyncFacts;
   readonly relay: RelayFacts;
+  readonly netplay: NetplayFacts;
+  readonly relayRooms: RelayRoomFacts;
   readonly flags: HeartbeatFlags;
   /** What Tinfoil shows when it has read our list. */
   readonly tinfoilWelcome: string;
@@ -41,6 +44,46 @@ export interface RelayFacts {
   readonly toldPort: number | null;
   /** Tells whether somebody of this network address may use it. */
   allows(address: string): boolean;
+}
+
+/** How the operator set up netplay in browsers. */
+export interface NetplayFacts {
+  /** Only accounts may open and join rooms, and list them. */
+  readonly isSignInRequired: boolean;
+  /** Other processes may have rooms too. */
+  readonly isShared: boolean;
+  readonly pingIntervalMs: number;
+  readonly pingTimeoutMs: number;
+  /** What one socket, and all of a room, may send in a second; some seconds' worth may come at once. */
+  readonly socketMessagesPerSecond: number;
+  readonly socketBytesPerSecond: number;
+  readonly roomMessagesPerSecond: number;
+  readonly roomBytesPerSecond: number;
+  /** Null: no TURN server of the operator's own. */
+  readonly turn: TurnFacts | null;
+}
+
+/** How large the operator lets the raw relay become. */
+export interface RelayRoomFacts {
+  /** Rooms of one process. */
+  readonly roomsMax: number;
+  /** Bytes of inputs and snapshots that all rooms of one process keep. */
+  readonly memoryBytesMax: number;
+  /** How long a seat is kept for a player that was cut, and a room without players. */
+  readonly graceMs: number;
+  /** What one member, and all of a room, may send in a second; some seconds' worth may come at once. */
+  readonly memberMessagesPerSecond: number;
+  readonly memberBytesPerSecond: number;
+  readonly roomMessagesPerSecond: number;
+  readonly roomBytesPerSecond: number;
+}
+
+/** A TURN server whose credentials we make. */
+export interface TurnFacts {
+  readonly secret: string;
+  readonly urls: readonly string[];
+  /** Life of credentials. */
+  readonly ttlMs: number;
 }
 
 /** How much users may store. */
@@ -79,6 +122,21 @@ export interface ScheduleFacts {
   readonly isEnabled: boolean;
   /** Five fields, minutes first; also while it is off. */
   readonly cron: string;
+}
+
+/** How the operator set up backups. */
+export interface BackupFacts {
+  /** Holds those that the server makes by itself. */
+  readonly folderPath: string;
+  readonly nightly: ScheduleFacts;
+  /** Nightly ones that are kept. */
+  readonly keptMax: number;
+  /** Nightly ones hold resources, too. */
+  readonly withResources: boolean;
+  /** Encrypts the secrets of nightly ones; null leaves them as they are. */
+  readonly passphrase: string | null;
+  /** Bytes that a backup leaves free. */
+  readonly minFreeBytes: number;
 }
 
 /** How the operator set up background work. */

@@ -87,6 +87,7 @@ export interface LibraryConfig {
   readonly streaming: StreamingConfig;
 }
 
+/** How games run in the browser. */
 export interface EmulatorJsConfig {
   readonly debug: boolean;
   /** Null leaves the limit to the player. */
@@ -100,6 +101,7 @@ export interface EmulatorJsConfig {
   readonly controls: Readonly<Record<string, read.PlayerControls>>;
 }
 
+/** What a scan looks for, and which provider it believes. */
 export interface ScanConfig {
   readonly metadataPriority: readonly read.ScanSource[];
   readonly artworkPriority: readonly read.ScanSource[];

@@ -24,7 +24,29 @@ export async function callServer<T>(
   target: CallTarget,
   { operation, input, output }: MutationCall<T>,
 ): Promise<T> {
-  const { status, text } = await post(target, `/trpc/${operation}`, JSON.stringify(input));
+  const headers = { "content-type": "application/json" };
+  const sent = { method: "POST", headers, body: JSON.stringify(input) };
+  return readAnswer(await send(target, `/trpc/${operation}`, sent), { operation, output });
+}
+
+/** Asks for what an operation tells, in the same way. */
+export async function queryServer<T>(
+  target: CallTarget,
+  { operation, input, output }: MutationCall<T>,
+): Promise<T> {
+  const path = `/trpc/${operation}?input=${encodeURIComponent(JSON.stringify(input))}`;
+  return readAnswer(await send(target, path, { method: "GET" }), { operation, output });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+function readAnswer<T>(
+  { status, text }: Answer,
+  { operation, output }: Pick<MutationCall<T>, "operation" | "output">,
+): T {
   const answer = v.safeParse(v.pipe(v.string(), v.parseJson()), text);
   const refusal = v.safeParse(Refusal, answer.output);
   if (refusal.success) throw new ServerRefusal(refusal.output.error.data.code, refusal.output.error.message);
@@ -37,14 +59,9 @@ export async function callServer<T>(
   );
 }
 
-async function post(
-  { client, signal }: CallTarget,
-  path: string,
-  body: string,
-): Promise<{ readonly status: number; readonly text: string }> {
-  const headers = { "content-type": "application/json" };
+async function send({ client, signal }: CallTarget, path: string, init: RequestInit): Promise<Answer> {
   try {
-    const response = await client.fetch(path, { method: "POST", headers, body, signal });
+    const response = await client.fetch(path, { ...init, signal });
     return { status: response.status, text: await response.text() };
   } catch (error) {
     // What we ended ourselves failed for the reason we ended it.

@@ -1,3 +1,4 @@
+import { backup, backupVerify } from "./backup.ts";
 import { CHD_COMMANDS } from "./chd.ts";
 import type { Command } from "./command.ts";
 import { doctor } from "./doctor.ts";
@@ -5,6 +6,7 @@ import { EXPORT_COMMANDS } from "./export.ts";
 import { hash } from "./hash.ts";
 import { health } from "./health.ts";
 import { patch } from "./patch.ts";
+import { restore } from "./restore.ts";
 import { scan } from "./scan.ts";
 import { serve } from "./serve.ts";
 import { sync } from "./sync.ts";
@@ -23,6 +25,10 @@ export const COMMANDS: readonly Command[] = [
   userCreate,
   userResetPassword,
   tokenCreate,
+  // The longer name first: the shorter one would answer for it.
+  backupVerify,
+  backup,
+  restore,
   health,
   doctor,
   hash,

@@ -15,6 +15,15 @@ export const CLI_ERROR_CODES = {
     exitCode: 1,
     meaning: "The command was told not to wait, and no server runs to do the work.",
   },
+  CLI_SERVER_RUNNING: {
+    exitCode: 1,
+    meaning: "A server works on the data folder, and must be stopped for what the command does.",
+  },
+  CLI_BACKUP_FAILED: { exitCode: 1, meaning: "The backup was ended by somebody else." },
+  CLI_PASSPHRASE_UNREADABLE: {
+    exitCode: 64,
+    meaning: "The file with the passphrase cannot be read, or is empty.",
+  },
   CLI_SERVER_ENDED: { exitCode: 1, meaning: "The database stopped for good while the command ran." },
   CLI_ANSWER_UNREADABLE: { exitCode: 1, meaning: "The server's answer is not one of ours." },
   CLI_PASSWORD_MISSING: {

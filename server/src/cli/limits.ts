@@ -12,6 +12,12 @@ export const PROBLEMS_LISTED_MAX = 100;
 export const PROGRESS_LINE_MS = 5_000;
 /** Milliseconds between two drawings of a progress bar. */
 export const PROGRESS_BAR_MS = 100;
+/** Milliseconds between two looks at how far a backup is. */
+export const BACKUP_POLL_MS = 200;
+/** Longest wait for a backup that was told to end, in milliseconds. */
+export const BACKUP_CANCEL_MS = 10_000;
+/** Bytes of a file with a passphrase. */
+export const PASSPHRASE_FILE_BYTES_MAX = 16_384;
 /** Bytes of a password on standard input; the longest that is accepted has 255 characters. */
 export const PASSWORD_INPUT_BYTES_MAX = 4_096;
 /** Longest wait for one check of `doctor`, in milliseconds; a network folder may hang. */

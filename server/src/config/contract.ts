@@ -19,6 +19,7 @@ export const EXCLUSION_TYPES = [
   "multiFilePartExtensions",
   "multiFilePartNames",
 ] as const;
+/** What an exclusion is about: platforms, files of one-file roms, or files inside of roms. */
 export type ExclusionType = (typeof EXCLUSION_TYPES)[number];
 
 /** What can be done with `config.yml`, and what is wrong with it. */

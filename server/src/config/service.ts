@@ -17,17 +17,19 @@ import {
   LibrarySettingsSchema,
   UpdateScanSettingsInput,
 } from "./contract.ts";
+import { listIceServers } from "./ice-servers/service.ts";
 import { addExclusionEdits, EXCLUSION_LISTS, removeExclusionEdits, scanEdits } from "./rules.ts";
 
 /** The settings in force, for everyone; what is wrong with the file and the ICE servers are for users only. */
 export const getLibrarySettings = operation(
   { type: "query", scope: "public", input: NoInput, output: LibrarySettingsSchema },
-  async ({ ports, identity }): Promise<LibrarySettings> => {
+  async (ctx): Promise<LibrarySettings> => {
+    const { ports, identity } = ctx;
     const { settings } = ports;
     const isSignedIn = identity.kind === "user";
     const [config, problem, file] = await Promise.all([settings.read(), settings.problem(), settings.file()]);
     const { netplay, ...player } = config.emulatorJs;
-    const iceServers = isSignedIn ? netplay.iceServers : [];
+    const iceServers = await listIceServers(ctx);
     return {
       file: { ...file, problem: isSignedIn ? problem : null },
       exclusions: {

@@ -32,6 +32,8 @@ export interface MountOptions {
    * their sight changed. All see the same when left out.
    */
   readonly describeSight?: ((ctx: Context) => Promise<string>) | undefined;
+  /** Told which route answers a request. */
+  readonly onRoute?: ((request: Request, path: string) => void) | undefined;
   /** Told of every failure that is a bug or an outage. */
   readonly onFailure: (error: unknown, call: CallFacts) => void;
 }
@@ -155,6 +157,7 @@ function answerOtherMethod(request: Request, allow: string): Response {
 async function answer(route: RestRoute, call: RouteCall, mount: Mount): Promise<Response> {
   const params = call.params ?? {};
   const original = mount.originalOf(call.request);
+  mount.onRoute?.(original, route.path);
   // A body is read where it went; without one the request as it came says more.
   const hasBody = !isBodiless(original.method) || original.body !== null;
   const request = hasBody ? call.request : original;

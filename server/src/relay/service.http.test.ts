@@ -103,6 +103,27 @@ describe("relay.list", () => {
     expect(asked.json).toEqual({ result: { data: [] } });
   });
 
+  test("is part of the list of rooms of every sort", async () => {
+    const { session } = await play();
+    const kinds = encodeURIComponent(JSON.stringify({ kinds: ["retroarch"], romId }));
+    const { json } = await callApp(scene.app, `/trpc/netplay.list?input=${kinds}`, { authorization: ADMIN });
+    expect(json).toMatchObject({
+      result: {
+        data: [
+          {
+            kind: "retroarch",
+            id: session.id,
+            name: "Counting",
+            rom: { id: romId },
+            ownerName: "alice",
+            joinLine: session.joinLine,
+            players: [{ playerId: "1", name: "bob", isConnected: true, delay: null }],
+          },
+        ],
+      },
+    });
+  });
+
   test("leaves out sessions of roms that are hidden from the caller, who cannot do anything to them either", async () => {
     const { session } = await play(SECRET_CRC32);
     const json = { entity: "roms", entity_id: secretId, user_id: 2 };

@@ -2,12 +2,16 @@ import type { Context } from "../base/context.ts";
 import type { Topic } from "../base/events.ts";
 import type { Identity } from "../base/identity.ts";
 import type { FeedItem } from "../ports/events/port.ts";
+import type { PassedFrames } from "./packets.ts";
+import type { PassedPacket } from "./passing.ts";
 
 /** One open socket, as doors see it. */
 export interface SocketPeer {
   readonly id: string;
   /** Who it speaks for at this moment. */
   readonly identity: Identity;
+  /** Null when unknown. */
+  readonly clientAddress: string | null;
 }
 
 /** One event of a client. */
@@ -28,6 +32,13 @@ export interface SocketCall {
  */
 export type SocketHandler = (call: SocketCall) => Promise<readonly unknown[]>;
 
+/**
+ * Handles one event at once, without asking again who the caller is: for what must keep its place among events that
+ * are passed on.
+ * @returns The arguments of the acknowledgement.
+ */
+export type QuickSocketHandler = (peer: SocketPeer, payload: unknown) => readonly unknown[];
+
 /** What is sent to several sockets at once; it is encoded once. */
 export interface SocketMessage {
   readonly event: string;
@@ -47,17 +58,39 @@ export interface SocketHub {
   send(peers: readonly SocketPeer[], message: SocketMessage): void;
   /** Sends to every socket in at least one of the rooms. */
   sendToRooms(rooms: readonly string[], message: SocketMessage): void;
+  /** Sends to sockets by their ids; those that are gone are left out. */
+  sendToIds(ids: readonly string[], message: SocketMessage): void;
+  /** Lets sockets go; their clients do not come back by themselves. */
+  end(ids: readonly string[]): void;
+  /** Puts a socket into a channel, whose members hear each other's passed events. It leaves the one it was in. */
+  enterChannel(id: string, channel: string): void;
+  /** Takes it out of this channel, if it is in it. */
+  leaveChannel(id: string, channel: string): void;
+  /** Passes on to the members of a channel what somebody elsewhere sent. */
+  passFrames(packet: {
+    readonly channel: string;
+    readonly name: string;
+    readonly frames: PassedFrames;
+  }): void;
 }
 
 /** What a door does while the server runs. */
 export interface OpenSocketDoor {
   /** By the name of the event. */
   readonly handlers?: Readonly<Record<string, SocketHandler>> | undefined;
+  /** The same, for events that are handled at once. */
+  readonly quickHandlers?: Readonly<Record<string, QuickSocketHandler>> | undefined;
+  /** Told of each socket that connected. */
+  onCame?(peer: SocketPeer): void;
+  /** Told of each socket that is gone. */
+  onGone?(peer: SocketPeer): void;
+  /** Told of each event that was passed on, for members elsewhere. */
+  onPassed?(packet: PassedPacket): void;
   /** Told in order what happened in any process; the next call waits for this one. */
   onEvents?(items: readonly FeedItem[]): Promise<void>;
   /** Told of each socket that was identified just now. */
   onIdentified?(peer: SocketPeer): Promise<void>;
-  close?(): void;
+  close?(): void | Promise<void>;
 }
 
 /** The events of one domain on a Socket.IO server. */

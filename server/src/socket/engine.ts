@@ -1,6 +1,6 @@
 import { Server as Engine } from "@socket.io/bun-engine";
 import { type Socket, Server as SocketIo } from "socket.io";
-import { type Budget, createBudget } from "./budget.ts";
+import { type Budget, type BudgetOptions, createBudget } from "./budget.ts";
 import {
   BUDGET_BYTES,
   BUDGET_MESSAGES,
@@ -16,10 +16,16 @@ import {
 import type { SocketHandlers, SocketMount, UpgradeServer } from "./mount.ts";
 
 export interface EndpointOptions {
-  /** Path on the shared port, without a trailing slash. */
-  readonly path: string;
+  /** Paths on the shared port, without a trailing slash; all of them lead to the same sockets. */
+  readonly paths: readonly string[];
   readonly pingIntervalMs?: number | undefined;
   readonly pingTimeoutMs?: number | undefined;
+  /** Largest message or polling body, in bytes. */
+  readonly messageBytesMax?: number | undefined;
+  /** What one session may send. */
+  readonly messageBudget?: BudgetOptions | undefined;
+  readonly byteBudget?: BudgetOptions | undefined;
+  readonly sessionsPerAddressMax?: number | undefined;
   /** Told of what broke in a library; the session it broke in is closed. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -34,17 +40,38 @@ export interface Endpoint {
   bufferedBytes(socket: Socket): number;
   /** Cuts the connection without waiting for what is written. */
   cut(socket: Socket): void;
+  /** The session of a socket, for whoever writes whole frames to it. */
+  sessionOf(socket: Socket): EngineSession;
+  /** The websocket a session uses now; null while it polls, or is about to change over. */
+  linkOf(session: EngineSession): Link | null;
   close(): Promise<void>;
 }
 
 type Transport = object & { close(): void };
 
 /** A session as the engine keeps it, with the part of it that its types call private. */
-interface EngineSession {
+export interface EngineSession {
   readonly id: string;
   readonly transport: Transport;
   readonly writeBuffer: readonly { readonly data?: unknown }[];
-  once(event: "close", listener: () => void): unknown;
+  write(data: string | Uint8Array): unknown;
+  once(event: "close" | "upgrade", listener: () => void): unknown;
+}
+
+/** Looks at a message before the engine does; true when the engine need not see it. */
+export type TakeMessage = (link: Link, message: string | Buffer, bytes: number) => boolean;
+
+/** What is attached to a websocket of ours; a class, so that it can be told from those of other endpoints. */
+export class Link {
+  peer: Bun.ServerWebSocket<object> | null = null;
+  /** Set while somebody wants to see its messages first. */
+  take: TakeMessage | null = null;
+  onDrained: (() => void) | null = null;
+  constructor(
+    readonly books: Books,
+    readonly transport: Transport,
+    readonly budget: ClientBudget,
+  ) {}
 }
 
 /** Close codes of the websocket protocol. */
@@ -52,29 +79,35 @@ const POLICY_VIOLATION = 1008;
 const MESSAGE_TOO_BIG = 1009;
 
 interface Books {
+  readonly options: EndpointOptions;
+  readonly messageBytesMax: number;
   /** By the engine's session id. */
   readonly sessions: Map<string, EngineSession>;
   readonly perAddress: Map<string, number>;
   readonly addresses: WeakMap<object, string>;
-  readonly webSockets: WeakMap<object, Bun.ServerWebSocket<object>>;
-  /** Of our own upgrades: how a connection of this endpoint is told from others, and what it may still send. */
+  /** By the engine's transport. */
+  readonly links: WeakMap<object, Link>;
+  /** What a session may still send by polling. */
   readonly budgets: WeakMap<object, ClientBudget>;
 }
 
 /** Opens the endpoint; the port's owner mounts it. */
 export function openEndpoint(options: EndpointOptions): Endpoint {
+  const messageBytesMax = options.messageBytesMax ?? MESSAGE_BYTES_MAX;
   const engine = new Engine({
-    path: `${options.path}/`,
+    path: `${options.paths[0] ?? ""}/`,
     pingInterval: options.pingIntervalMs ?? PING_INTERVAL_MS,
     pingTimeout: options.pingTimeoutMs ?? PING_TIMEOUT_MS,
-    maxHttpBufferSize: MESSAGE_BYTES_MAX,
+    maxHttpBufferSize: messageBytesMax,
   });
   const io = new SocketIo({ serveClient: false, connectTimeout: CONNECT_TIMEOUT_MS });
   const books: Books = {
+    options,
+    messageBytesMax,
     sessions: new Map(),
     perAddress: new Map(),
     addresses: new WeakMap(),
-    webSockets: new WeakMap(),
+    links: new WeakMap(),
     budgets: new WeakMap(),
   };
   engine.on("connection", (session, request) =>
@@ -85,22 +118,20 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
   return {
     io,
     mount: {
-      paths: [options.path],
+      paths: options.paths,
       handle: (request, server, { clientAddress }) =>
         handleRequest({ engine, books, server }, request, clientAddress),
-      owns: (data) => isOurs(data) && books.budgets.has(data.transport),
-      handlers: createHandlers(engine, books, options.onFailure),
+      owns: (data) => data instanceof Link && data.books === books,
+      handlers: createHandlers(engine, books),
     },
     addressOf: (socket) => books.addresses.get(sessionOf(socket)) ?? null,
-    bufferedBytes(socket) {
-      const { transport, writeBuffer } = sessionOf(socket);
-      const onWire = books.webSockets.get(transport)?.getBufferedAmount() ?? 0;
-      return writeBuffer.reduce(
-        (sum, { data }) => sum + (typeof data === "string" ? data.length : 0),
-        onWire,
-      );
-    },
+    bufferedBytes: (socket) => countBuffered(books, sessionOf(socket)),
     cut: (socket) => sessionOf(socket).transport.close(),
+    sessionOf,
+    linkOf(session) {
+      const link = books.links.get(session.transport);
+      return link === undefined || link.peer === null ? null : link;
+    },
     async close() {
       await io.close();
       await waitUntilEmpty(books.sessions);
@@ -108,6 +139,16 @@ export function openEndpoint(options: EndpointOptions): Endpoint {
       for (const { transport } of books.sessions.values()) transport.close();
     },
   };
+}
+
+function countBuffered({ links }: Books, { transport, writeBuffer }: EngineSession): number {
+  const onWire = links.get(transport)?.peer?.getBufferedAmount() ?? 0;
+  return writeBuffer.reduce((sum, { data }) => sum + countBytes(data), onWire);
+}
+
+function countBytes(data: unknown): number {
+  if (typeof data === "string") return data.length;
+  return data instanceof Uint8Array ? data.byteLength : 0;
 }
 
 async function waitUntilEmpty(sessions: ReadonlyMap<string, unknown>): Promise<void> {
@@ -120,7 +161,7 @@ function noteSession(books: Books, session: EngineSession, request: Request): vo
   books.addresses.set(session, address);
   books.sessions.set(session.id, session);
   books.perAddress.set(address, (books.perAddress.get(address) ?? 0) + 1);
-  books.budgets.set(session, createClientBudget());
+  books.budgets.set(session, createClientBudget(books.options));
   session.once("close", () => {
     books.sessions.delete(session.id);
     const left = (books.perAddress.get(address) ?? 1) - 1;
@@ -131,16 +172,18 @@ function noteSession(books: Books, session: EngineSession, request: Request): vo
 
 /** What one client may send within a span of time. */
 interface ClientBudget {
-  take(bytes: number): boolean;
+  take(bytes: number, messages: number): boolean;
 }
 
-function createClientBudget(): ClientBudget {
-  const bytesLeft: Budget = createBudget({ amount: BUDGET_BYTES, windowMs: BUDGET_WINDOW_MS });
-  const messagesLeft: Budget = createBudget({ amount: BUDGET_MESSAGES, windowMs: BUDGET_WINDOW_MS });
+function createClientBudget({ byteBudget, messageBudget }: EndpointOptions): ClientBudget {
+  const bytesLeft: Budget = createBudget(byteBudget ?? { amount: BUDGET_BYTES, windowMs: BUDGET_WINDOW_MS });
+  const messagesLeft: Budget = createBudget(
+    messageBudget ?? { amount: BUDGET_MESSAGES, windowMs: BUDGET_WINDOW_MS },
+  );
   return {
-    take(bytes) {
+    take(bytes, messages) {
       const nowMs = performance.now();
-      return messagesLeft.take(1, nowMs) && bytesLeft.take(bytes, nowMs);
+      return messagesLeft.take(messages, nowMs) && bytesLeft.take(bytes, nowMs);
     },
   };
 }
@@ -161,50 +204,61 @@ async function handleRequest(
   if (clientAddress !== null) books.addresses.set(request, clientAddress);
   const admitted = request.method === "POST" ? await admitBody(books, request, sessionId) : request;
   if (admitted instanceof Response) return admitted;
-  const upgrade = (asked: Request, options: { readonly data: { readonly transport: object } }) => {
-    books.budgets.set(options.data.transport, createClientBudget());
-    return server.upgrade(asked, options as never);
+  const upgrade = (asked: Request, options: { readonly data: { readonly transport: Transport } }) => {
+    const { transport } = options.data;
+    const link = new Link(books, transport, createClientBudget(books.options));
+    books.links.set(transport, link);
+    return server.upgrade(asked, { ...options, data: link } as never);
   };
   // The engine uses nothing else of the server.
   return await engine.handleRequest(admitted, { upgrade } as never);
 }
 
-function isFull({ sessions, perAddress }: Books, address: string | null): boolean {
+function isFull({ sessions, perAddress, options }: Books, address: string | null): boolean {
+  const perAddressMax = options.sessionsPerAddressMax ?? SESSIONS_PER_ADDRESS_MAX;
   return (
-    sessions.size >= SESSIONS_MAX ||
-    (address !== null && (perAddress.get(address) ?? 0) >= SESSIONS_PER_ADDRESS_MAX)
+    sessions.size >= SESSIONS_MAX || (address !== null && (perAddress.get(address) ?? 0) >= perAddressMax)
   );
 }
 
 /** The engine would read a body of any length, and the port lets large ones through. */
 async function admitBody(
-  { sessions, budgets }: Books,
+  { sessions, budgets, messageBytesMax }: Books,
   request: Request,
   sessionId: string | null,
 ): Promise<Request | Response> {
   const session = sessionId === null ? undefined : sessions.get(sessionId);
   // Answered by the engine without its body, which nobody needs to read.
   if (session === undefined) return new Request(request.url, { method: "POST" });
-  const text = await readText(request).catch((error: unknown) => {
+  const text = await readText(request, messageBytesMax).catch((error: unknown) => {
     // A client that went away while it sent; anything else is not expected.
     if (request.signal.aborted) return null;
     throw error;
   });
-  if (text === null || budgets.get(session)?.take(Buffer.byteLength(text)) !== true) {
+  if (text === null || budgets.get(session)?.take(Buffer.byteLength(text), countPackets(text)) !== true) {
     session.transport.close();
     return text === null ? refuse(413, "message too large") : refuse(429, "too many messages");
   }
   return new Request(request.url, { method: "POST", body: text, signal: request.signal });
 }
 
-async function readText(request: Request): Promise<string | null> {
+/** What stands between the packets of a polling body. */
+const SEPARATOR = "\x1e";
+
+function countPackets(body: string): number {
+  let count = 1;
+  for (let at = body.indexOf(SEPARATOR); at >= 0; at = body.indexOf(SEPARATOR, at + 1)) count += 1;
+  return count;
+}
+
+async function readText(request: Request, bytesMax: number): Promise<string | null> {
   const declaredBytes = Number(request.headers.get("content-length") ?? 0);
-  if (declaredBytes > MESSAGE_BYTES_MAX) return null;
+  if (declaredBytes > bytesMax) return null;
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const part of request.body ?? []) {
     bytes += part.byteLength;
-    if (bytes > MESSAGE_BYTES_MAX) return null;
+    if (bytes > bytesMax) return null;
     parts.push(part);
   }
   return Buffer.concat(parts).toString("utf8");
@@ -215,37 +269,29 @@ function refuse(status: number, message: string): Response {
   return Response.json({ code: 4, message }, { status });
 }
 
-function isOurs(data: unknown): data is { readonly transport: object } {
-  return (
-    typeof data === "object" && data !== null && "transport" in data && typeof data.transport === "object"
-  );
-}
-
-function createHandlers(
-  engine: Engine,
-  { webSockets, budgets }: Books,
-  onFailure: (error: unknown) => void,
-): SocketHandlers {
-  const transportOf = (socket: Bun.ServerWebSocket<object>) =>
-    (socket.data as { transport: object }).transport;
+function createHandlers(engine: Engine, { options, messageBytesMax }: Books): SocketHandlers {
   return {
     open(socket) {
-      webSockets.set(transportOf(socket), socket);
+      (socket.data as Link).peer = socket;
       engine.onWebSocketOpen(socket as never);
     },
     message(socket, message) {
+      const link = socket.data as Link;
       const bytes = typeof message === "string" ? Buffer.byteLength(message) : message.byteLength;
-      if (bytes > MESSAGE_BYTES_MAX) return void socket.close(MESSAGE_TOO_BIG, "message too large");
-      if (budgets.get(transportOf(socket))?.take(bytes) !== true) {
-        return void socket.close(POLICY_VIOLATION, "too many messages");
-      }
+      if (bytes > messageBytesMax) return void socket.close(MESSAGE_TOO_BIG, "message too large");
+      if (!link.budget.take(bytes, 1)) return void socket.close(POLICY_VIOLATION, "too many messages");
+      if (link.take?.(link, message, bytes)) return;
       try {
         engine.onWebSocketMessage(socket as never, message as never);
       } catch (error) {
-        onFailure(error);
+        options.onFailure(error);
         socket.close(POLICY_VIOLATION, "not understood");
       }
     },
-    close: (socket, code, reason) => engine.onWebSocketClose(socket as never, code, reason),
+    drain: (socket) => (socket.data as Link).onDrained?.(),
+    close(socket, code, reason) {
+      (socket.data as Link).peer = null;
+      engine.onWebSocketClose(socket as never, code, reason);
+    },
   };
 }

@@ -56,3 +56,12 @@ export const STREAM_DRAIN_MS = 30_000;
 export const STREAMS_MAX = 4_000;
 /** Open streams of one network address; behind one household's or proxy's address there are many browsers. */
 export const STREAMS_PER_ADDRESS_MAX = 500;
+
+/** Attachments of one event that is passed on; savestates are one. */
+export const ATTACHMENTS_MAX = 10;
+/** Bytes that wait for a member of a channel, from which on it misses what is of use only at once: 10 s of inputs. */
+export const PASSED_SKIP_BYTES = 256_000;
+/** Bytes that wait for a member, from which on it is let go: the largest event, and what came behind it. */
+export const PASSED_CLOSE_BYTES = 24 * 1024 * 1024;
+/** How long a member may be behind: 16 MiB at 4 Mbit/s. */
+export const PASSED_BEHIND_MS = 35_000;

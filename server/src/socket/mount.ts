@@ -34,6 +34,8 @@ export interface SocketHandlers {
 
 /** Largest websocket message: snapshots of bigger cores. */
 const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
+/** Bytes that wait for a client, from which on the runtime lets it go; endpoints do so with less. */
+const BACKPRESSURE_BYTES_MAX = 3 * MESSAGE_BYTES_MAX;
 /** Seconds of silence after which a connection is closed; endpoints ping more often. */
 const IDLE_SECONDS = 120;
 
@@ -57,6 +59,9 @@ export function createSocketSwitch(readMounts: () => readonly SocketMount[]): Bu
   return {
     maxPayloadLength: MESSAGE_BYTES_MAX,
     idleTimeout: IDLE_SECONDS,
+    backpressureLimit: BACKPRESSURE_BYTES_MAX,
+    // A message that is left out would leave attachments without their packet.
+    closeOnBackpressureLimit: true,
     // Inputs are tiny and many: compressing them costs more than it saves.
     perMessageDeflate: false,
     open: (socket) => ownerOf(socket).open?.(socket),

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { connect as connectTcp, type Socket as TcpSocket } from "node:net";
 import { createTestApp, type TestApp } from "../app/testing.ts";
+import { AppError } from "../base/errors.ts";
 import type { Identity } from "../base/identity.ts";
 import { type ClientOptions, openClient, type TestClient } from "./client.testing.ts";
 import type { SocketDoor, SocketHub } from "./door.ts";
@@ -55,6 +56,15 @@ const door: SocketDoor = {
           throw new TypeError("a bug");
         },
       },
+      quickHandlers: {
+        quick: (peer, payload) => [peer.clientAddress, payload],
+        refuse: () => {
+          throw new AppError("forbidden", "AUTH_SCOPE_MISSING", { message: "not you" });
+        },
+        fall: () => {
+          throw new TypeError("a bug");
+        },
+      },
       async onIdentified(peer) {
         greeted.push(peer.identity.kind === "user" ? peer.identity.username : peer.identity.kind);
       },
@@ -69,7 +79,7 @@ afterAll(() => app.close());
 
 async function open(): Promise<void> {
   server = await openSocketServer({
-    path: "/s",
+    paths: ["/s"],
     doors: [door],
     identify: async ({ token }) => ({ identity: who(token), recheck: async () => who(token) }),
     createContext: (call) => ({ ...app.createContext(call.identity), ...call }),
@@ -133,6 +143,24 @@ describe("an acknowledgement", () => {
     expect(await client.ask("break")).toEqual(["Internal Server Error"]);
     expect(reported).toEqual(["socket failed"]);
     expect(await client.ask("echo", 1)).toEqual([1]);
+  });
+
+  test("of a handler that answers at once comes before those that wait, whatever it throws", async () => {
+    await open();
+    const client = await connect();
+    const order: string[] = [];
+    const slow = client.ask("slow").then(() => order.push("slow"));
+    const quick = client.ask("quick", 1).then((answer) => {
+      order.push("quick");
+      return answer;
+    });
+    expect(await quick).toEqual(["192.0.2.1", 1]);
+    await slow;
+    expect(order).toEqual(["quick", "slow"]);
+    expect(await client.ask("refuse")).toEqual(["not you"]);
+    expect(reported).toEqual([]);
+    expect(await client.ask("fall")).toEqual(["Internal Server Error"]);
+    expect(reported).toEqual(["socket failed"]);
   });
 
   test("comes in order, and at once when too many events wait", async () => {

@@ -5,11 +5,21 @@ import { toAppError } from "../base/errors.ts";
 import { ANONYMOUS, type Identity } from "../base/identity.ts";
 import type { Events } from "../ports/events/port.ts";
 import type { Log } from "../ports/log/port.ts";
-import type { OpenSocketDoor, SocketDoor, SocketHandler, SocketHub, SocketPeer } from "./door.ts";
+import type { BudgetOptions } from "./budget.ts";
+import type {
+  OpenSocketDoor,
+  QuickSocketHandler,
+  SocketDoor,
+  SocketHandler,
+  SocketHub,
+  SocketPeer,
+} from "./door.ts";
 import { type Endpoint, type EndpointOptions, openEndpoint } from "./engine.ts";
 import { followEvents } from "./feeds.ts";
 import {
   ARGUMENTS_MAX,
+  BUDGET_EVENTS,
+  BUDGET_WINDOW_MS,
   BUFFERED_CLOSE_BYTES,
   BUFFERED_SKIP_BYTES,
   EVENT_NAME_CHARS_MAX,
@@ -17,6 +27,7 @@ import {
   SWEEP_MS,
 } from "./limits.ts";
 import type { SocketMount } from "./mount.ts";
+import { createPassing, type Passing, type PassingOptions } from "./passing.ts";
 import {
   applyIdentity,
   askAgain,
@@ -37,13 +48,19 @@ export interface SocketCallFacts {
   readonly signal: AbortSignal;
 }
 
-export interface SocketServerOptions
-  extends Pick<EndpointOptions, "path" | "pingIntervalMs" | "pingTimeoutMs"> {
+export interface SocketServerOptions extends Omit<EndpointOptions, "onFailure"> {
   readonly doors: readonly SocketDoor[];
   readonly identify: IdentifySocket;
   readonly createContext: (call: SocketCallFacts) => Context;
   readonly events: Events;
   readonly log: Log;
+  /** Events of one socket that are handled, those beyond are refused; and how many of them may wait. */
+  readonly eventBudget?: BudgetOptions | undefined;
+  readonly eventsWaitingMax?: number | undefined;
+  /** Unread bytes of a socket, from which on it is let go. */
+  readonly bufferedCloseBytes?: number | undefined;
+  /** Events that are passed on between the members of channels; without it there are none. */
+  readonly passing?: PassingOptions | undefined;
   /** How often the accounts behind sockets are asked for again. */
   readonly sweepMs?: number | undefined;
 }
@@ -70,6 +87,8 @@ interface State {
   readonly arrivals: WeakMap<Socket, Arrival>;
   readonly sessions: Map<string, SocketSession>;
   readonly handlers: Map<string, SocketHandler>;
+  readonly quickHandlers: Map<string, QuickSocketHandler>;
+  readonly passing: Passing | null;
   readonly doors: OpenSocketDoor[];
   readonly report: (error: unknown) => void;
 }
@@ -82,6 +101,8 @@ export async function openSocketServer(options: SocketServerOptions): Promise<So
   const report = (error: unknown) => options.log.error("socket failed", { error });
   const endpoint = openEndpoint({ ...options, onFailure: report });
   const arrivals = new WeakMap<Socket, Arrival>();
+  const doors: OpenSocketDoor[] = [];
+  const { passing } = options;
   const state: State = {
     options,
     endpoint,
@@ -89,7 +110,14 @@ export async function openSocketServer(options: SocketServerOptions): Promise<So
     arrivals,
     sessions: new Map(),
     handlers: new Map(),
-    doors: [],
+    quickHandlers: new Map(),
+    passing:
+      passing === undefined
+        ? null
+        : createPassing(endpoint, passing, (packet) => {
+            for (const door of doors) door.onPassed?.(packet);
+          }),
+    doors,
   };
   const stop = new AbortController();
   const hub = createHub(state, stop.signal);
@@ -103,7 +131,7 @@ export async function openSocketServer(options: SocketServerOptions): Promise<So
     async close() {
       stop.abort();
       stopSweeping();
-      for (const door of state.doors) door.close?.();
+      for (const door of state.doors) await door.close?.();
       await endpoint.close();
       await Promise.all(stopFeeds.map((stopFeed) => stopFeed()));
     },
@@ -114,6 +142,9 @@ async function openDoor(state: State, door: SocketDoor, hub: SocketHub): Promise
   const opened = await door.open(hub);
   state.doors.push(opened);
   for (const [name, handler] of Object.entries(opened.handlers ?? {})) state.handlers.set(name, handler);
+  for (const [name, handler] of Object.entries(opened.quickHandlers ?? {})) {
+    state.quickHandlers.set(name, handler);
+  }
   const { onEvents } = opened;
   if (onEvents === undefined || door.topics.length === 0) return async () => undefined;
   const { events } = state.options;
@@ -135,13 +166,17 @@ async function admit({ options, endpoint, arrivals, report }: State, socket: Soc
 function welcome(state: State, socket: Socket): void {
   const arrival = state.arrivals.get(socket);
   assert(arrival !== undefined, "a socket connected without having been admitted");
-  const session = createSession(socket, arrival.credentials);
+  const eventBudget = state.options.eventBudget ?? { amount: BUDGET_EVENTS, windowMs: BUDGET_WINDOW_MS };
+  const session = createSession(socket, { credentials: arrival.credentials, eventBudget });
   session.recheck = arrival.recheck;
   state.sessions.set(socket.id, session);
   socket.on("disconnect", () => {
     state.sessions.delete(socket.id);
     session.gone.abort();
+    state.passing?.leave(socket.id);
+    for (const door of state.doors) door.onGone?.(session);
   });
+  for (const door of state.doors) door.onCame?.(session);
   socket.onAny((name: unknown, ...args: unknown[]) => {
     receive(state, session, { name, args });
   });
@@ -171,22 +206,43 @@ function receive(state: State, session: SocketSession, { name, args }: ReceivedE
   const last = args.at(-1);
   const hasAck = typeof last === "function";
   const acknowledge: Acknowledge = hasAck ? (last as Acknowledge) : () => undefined;
-  if (!session.events.take(1, performance.now()) || session.waiting >= EVENTS_WAITING_MAX) {
+  if (typeof name === "string" && state.passing?.has(name)) {
+    state.passing.passEvent(session.id, name, (hasAck ? args.slice(0, -1) : args).slice(0, 1));
+    acknowledge();
+    return;
+  }
+  const waitingMax = state.options.eventsWaitingMax ?? EVENTS_WAITING_MAX;
+  if (!session.events.take(1, performance.now()) || session.waiting >= waitingMax) {
     acknowledge(TOO_MANY_EVENTS);
     return;
   }
   const isName = typeof name === "string" && name.length <= EVENT_NAME_CHARS_MAX;
   const handler = isName ? state.handlers.get(name) : undefined;
+  const quick = isName ? state.quickHandlers.get(name) : undefined;
+  const payload = hasAck && args.length === 1 ? undefined : args[0];
+  if (quick !== undefined && args.length <= ARGUMENTS_MAX) {
+    acknowledge(...handleAtOnce(state, () => quick(session, payload)));
+    return;
+  }
   if (handler === undefined || args.length > ARGUMENTS_MAX) {
     acknowledge(UNKNOWN_EVENT);
     return;
   }
-  const payload = hasAck && args.length === 1 ? undefined : args[0];
   session.waiting += 1;
   session.tail = session.tail.then(async () => {
     await handle(state, session, { handler, payload, acknowledge });
     session.waiting -= 1;
   });
+}
+
+function handleAtOnce({ report }: State, run: () => readonly unknown[]): readonly unknown[] {
+  try {
+    return run();
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (error.kind === "internal") report(thrown);
+    return [error.message];
+  }
 }
 
 interface HandledEvent {
@@ -243,6 +299,23 @@ function createHub(state: State, signal: AbortSignal): SocketHub {
     listPeers: () => [...sessions.values()],
     contextOf: (peer) => createContext(peer.identity),
     send,
+    sendToIds(ids, message) {
+      send(
+        ids.flatMap((id) => sessions.get(id) ?? []),
+        message,
+      );
+    },
+    end(ids) {
+      for (const id of ids) sessions.get(id)?.socket.disconnect(true);
+    },
+    enterChannel(id, channel) {
+      const session = sessions.get(id);
+      if (session !== undefined) state.passing?.enter(id, session.socket, channel);
+    },
+    leaveChannel(id, channel) {
+      if (state.passing?.channelOf(id) === channel) state.passing.leave(id);
+    },
+    passFrames: (packet) => state.passing?.passFrames(packet),
     sendToRooms(rooms, message) {
       const ids = new Set(rooms.flatMap((room) => [...(io.sockets.adapter.rooms.get(room) ?? [])]));
       send(
@@ -254,12 +327,13 @@ function createHub(state: State, signal: AbortSignal): SocketHub {
 }
 
 /** Tells whether a socket takes one more message; one that reads far too slowly is let go. */
-function isReady({ endpoint, sessions }: State, { id }: SocketPeer, canSkip: boolean): boolean {
+function isReady({ options, endpoint, sessions }: State, { id }: SocketPeer, canSkip: boolean): boolean {
+  const closeBytes = options.bufferedCloseBytes ?? BUFFERED_CLOSE_BYTES;
   const session = sessions.get(id);
   if (session === undefined) return false;
   const bytes = endpoint.bufferedBytes(session.socket);
-  if (bytes > BUFFERED_CLOSE_BYTES) endpoint.cut(session.socket);
-  return bytes <= (canSkip ? BUFFERED_SKIP_BYTES : BUFFERED_CLOSE_BYTES);
+  if (bytes > closeBytes) endpoint.cut(session.socket);
+  return bytes <= (canSkip ? BUFFERED_SKIP_BYTES : closeBytes);
 }
 
 function startSweeping(state: State): () => void {

@@ -1,8 +1,8 @@
 import type { Socket } from "socket.io";
 import { ANONYMOUS, hasScope, type Identity } from "../base/identity.ts";
-import { type Budget, createBudget } from "./budget.ts";
+import { type Budget, type BudgetOptions, createBudget } from "./budget.ts";
 import { ADMIN_ROOM, type SocketPeer, userRoom } from "./door.ts";
-import { BUDGET_EVENTS, BUDGET_WINDOW_MS, SWEEP_IN_FLIGHT, TOKEN_CHARS_MAX } from "./limits.ts";
+import { SWEEP_IN_FLIGHT, TOKEN_CHARS_MAX } from "./limits.ts";
 
 /** What a client sent along when it connected to say who it is. */
 export interface SocketCredentials {
@@ -55,13 +55,20 @@ export function readCredentials(socket: Socket, clientAddress: string | null): S
   };
 }
 
+/** What a session begins with. */
+export interface SessionParts {
+  readonly credentials: SocketCredentials;
+  readonly eventBudget: BudgetOptions;
+}
+
 /** Makes the session of a socket that nobody was asked about yet. */
-export function createSession(socket: Socket, credentials: SocketCredentials): SocketSession {
+export function createSession(socket: Socket, { credentials, eventBudget }: SessionParts): SocketSession {
   return {
     id: socket.id,
     socket,
     credentials,
-    events: createBudget({ amount: BUDGET_EVENTS, windowMs: BUDGET_WINDOW_MS }),
+    clientAddress: credentials.clientAddress,
+    events: createBudget(eventBudget),
     gone: new AbortController(),
     tail: Promise.resolve(),
     waiting: 0,

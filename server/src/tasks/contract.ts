@@ -61,6 +61,7 @@ export interface OrphanedResourcesStats {
   readonly removedFsRoms: number;
 }
 
+/** What a run of a task counted; each kind of task its own. */
 export type TaskStats =
   | { readonly kind: "scan"; readonly scan: ScanStats }
   | MissingRomsStats

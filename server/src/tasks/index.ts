@@ -1,5 +1,6 @@
 /** The table of tasks, in the order in which they are listed. */
 import * as v from "valibot";
+import { backup } from "./backup.ts";
 import { cleanupMissingRoms } from "./cleanup-missing-roms.ts";
 import { cleanupOrphanedResources } from "./cleanup-orphaned-resources.ts";
 import { cleanupTrash } from "./cleanup-trash.ts";
@@ -48,4 +49,5 @@ export const TASKS: readonly AnyTask[] = [
   cleanupUploadTmp,
   cleanupTrash,
   syncPushPull,
+  backup,
 ];

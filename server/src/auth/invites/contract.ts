@@ -9,12 +9,13 @@ export const CreateInviteInput = v.strictObject({
 });
 
 /** An invitation to make an account; good for one. */
-export const InviteSchema = v.object({
-  token: v.string(),
+export interface Invite {
+  readonly token: string;
   /** The page that takes it; null when the server has no address that others can reach. */
-  url: v.nullable(v.string()),
-});
-export type Invite = v.InferOutput<typeof InviteSchema>;
+  readonly url: string | null;
+}
+
+export const InviteSchema = v.object({ token: v.string(), url: v.nullable(v.string()) });
 
 export const RegisterInput = v.strictObject({
   username: v.string(),

@@ -7,6 +7,47 @@ function collect(format: "text" | "json", level: "debug" | "info" = "info") {
 }
 
 describe("createLog", () => {
+  test.each(["text", "json"] as const)(
+    "counts equal warnings in place of repeating them, as %s",
+    (format) => {
+      const lines: string[] = [];
+      const ends: (() => void)[] = [];
+      const log = createLog({
+        level: "info",
+        format,
+        write: (line) => lines.push(line),
+        schedule: (work) => ends.push(work),
+      });
+      for (let at = 0; at < 121; at += 1) log.warn("disk is full", { path: "/a", requestId: `r${at}` });
+      for (let at = 0; at < 2; at += 1) log.info("twice", {});
+      expect(lines).toHaveLength(3);
+      for (const end of ends.splice(0)) end();
+      expect(lines).toHaveLength(4);
+      if (format === "text")
+        expect(lines[3]).toContain("WARN  disk is full (×120 in 60 s) path=/a requestId=r120");
+      else expect(JSON.parse(lines[3] ?? "")).toMatchObject({ msg: "disk is full", repeated: 120 });
+      expect(log.recent?.list(10)).toHaveLength(4);
+    },
+  );
+
+  test("flush tells what was counted, and failures are reported with their cause", () => {
+    const lines: string[] = [];
+    const reported: unknown[] = [];
+    const log = createLog({
+      level: "info",
+      format: "text",
+      write: (line) => lines.push(line),
+      report: (failure) => reported.push(failure),
+    });
+    const error = new RangeError("x");
+    for (let at = 0; at < 2; at += 1) log.child("scan").error("failed", { error });
+    log.warn("not reported");
+    log.flush?.();
+    expect(lines.filter((line) => line.includes("×1 in 60 s"))).toHaveLength(1);
+    const failure = { component: "scan", message: "failed", error };
+    expect(reported).toEqual([failure, failure]);
+  });
+
   test("writes one readable line with level, component and facts", () => {
     const { lines, log } = collect("text");
     log.child("scan").warn("folder is slow", { path: "/roms/a b", count: 3 });

@@ -1,12 +1,18 @@
 import { pino } from "pino";
+import { createLineFolding, FOLD_WINDOW_MS, type LineFoldingOptions } from "./folding.ts";
 import type { Log, LogFields, LogLine, RecentLines } from "./port.ts";
 import { createRecentLines } from "./recent.ts";
+import type { LoggedFailure } from "./sentry.ts";
 
 export interface LogOptions {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly format: "text" | "json";
   /** Where lines go; standard output unless a test wants them. */
   readonly write?: ((line: string) => void) | undefined;
+  /** Told of every failure that is logged as one. */
+  readonly report?: ((failure: LoggedFailure) => void) | undefined;
+  /** When equal lines are told; the runtime's timers unless a test has its own. */
+  readonly schedule?: LineFoldingOptions<Entry>["schedule"];
 }
 
 /** Field names whose values never reach a line. */
@@ -26,6 +32,14 @@ export function createLog(options: LogOptions): Log {
   const write = options.write ?? ((line: string) => void process.stdout.write(line));
   const recent = createRecentLines();
   const isJson = options.format === "json";
+  const folding = createLineFolding<Entry>({
+    schedule: options.schedule,
+    write(entry, count) {
+      const told = count === 0 ? entry : { ...entry, time: new Date().toISOString(), repeated: count };
+      write(isJson ? `${JSON.stringify(told)}\n` : toReadable(told));
+      recent.add(toLine(told));
+    },
+  });
   const logger = pino(
     {
       level: options.level,
@@ -38,22 +52,47 @@ export function createLog(options: LogOptions): Log {
     {
       write(line: string) {
         const entry = JSON.parse(line) as Entry;
+        if (FOLDED_LEVELS.has(entry.level)) {
+          folding.take(toFoldingKey(entry), entry);
+          return;
+        }
         write(isJson ? line : toReadable(entry));
         recent.add(toLine(entry));
       },
     },
   );
-  return wrap(logger, recent);
+  return wrap(logger, { recent, flush: folding.flush, report: options.report, component: null });
 }
 
-function wrap(logger: pino.Logger, recent: RecentLines): Log {
+/** What comes by the hundred when something is broken. */
+const FOLDED_LEVELS: ReadonlySet<string> = new Set(["warn", "error"]);
+
+/** What two lines have to share to be equal: everything but when they came, and for which request. */
+function toFoldingKey(entry: Entry): string {
+  const { time: _time, requestId: _requestId, ...rest } = entry;
+  return JSON.stringify(rest);
+}
+
+interface Wrapping {
+  readonly recent: RecentLines;
+  readonly flush: () => void;
+  readonly report: LogOptions["report"];
+  readonly component: string | null;
+}
+
+function wrap(logger: pino.Logger, parts: Wrapping): Log {
+  const { recent, flush, report, component } = parts;
   return {
     debug: (message, fields) => logger.debug(fields ?? {}, message),
     info: (message, fields) => logger.info(fields ?? {}, message),
     warn: (message, fields) => logger.warn(fields ?? {}, message),
-    error: (message, fields) => logger.error(fields ?? {}, message),
-    child: (component) => wrap(logger.child({ component }), recent),
+    error(message, fields) {
+      logger.error(fields ?? {}, message);
+      report?.({ component, message, error: fields?.error ?? null });
+    },
+    child: (name) => wrap(logger.child({ component: name }), { ...parts, component: name }),
     recent,
+    flush,
   };
 }
 
@@ -87,6 +126,8 @@ interface Entry extends LogFields {
   readonly level: "debug" | "info" | "warn" | "error";
   readonly msg: string;
   readonly component?: string;
+  /** How many equal lines this one stands for, beside the one that was written at once. */
+  readonly repeated?: number;
 }
 
 function toReadable(entry: Entry): string {
@@ -101,10 +142,10 @@ function toLine(entry: Entry): LogLine {
 }
 
 /** The message with its facts. */
-function toText({ time, level, component, msg, ...fields }: Entry): string {
-  return `${msg}${Object.entries(fields)
-    .map(([name, value]) => ` ${name}=${formatValue(value)}`)
-    .join("")}`;
+function toText({ time, level, component, msg, repeated, ...fields }: Entry): string {
+  const times = repeated === undefined ? "" : ` (×${repeated} in ${FOLD_WINDOW_MS / 1000} s)`;
+  const facts = Object.entries(fields).map(([name, value]) => ` ${name}=${formatValue(value)}`);
+  return `${msg}${times}${facts.join("")}`;
 }
 
 function formatValue(value: unknown): string {

@@ -37,4 +37,6 @@ export interface Log {
   child(component: string): Log;
   /** What was written of late, whatever the component; absent where nothing is kept. */
   readonly recent?: RecentLines | undefined;
+  /** Writes what was counted and not told yet, before the process ends; absent where nothing is counted. */
+  readonly flush?: (() => void) | undefined;
 }

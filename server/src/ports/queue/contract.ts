@@ -25,6 +25,7 @@ export function runQueueContract(name: string, createFixture: () => Promise<Queu
     describeEnqueue(get);
     describeFailures(get);
     describeSchedules(get);
+    describeDepths(get);
     describeInterruptions(get);
   });
 }
@@ -231,6 +232,28 @@ function describeFailures(get: GetFixture): void {
       }
     });
   });
+}
+
+function describeDepths(get: GetFixture): void {
+  test("depths tells what waits and what runs, and forgets what has ended", async () => {
+    const { first, second } = get();
+    const name = freshName();
+    const depthOf = async () => (await second.depths()).find((depth) => depth.name === name);
+    expect(await depthOf()).toBeUndefined();
+    await first.enqueue(name, 1);
+    await first.enqueue(name, 2);
+    expect(await depthOf()).toEqual({ name, queuedCount: 2, runningCount: 0 });
+    const released = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    await first.work(name, { concurrency: 1 }, async () => {
+      begun.resolve();
+      await released.promise;
+    });
+    await begun.promise;
+    expect(await depthOf()).toEqual({ name, queuedCount: 1, runningCount: 1 });
+    released.resolve();
+    await until(async () => (await depthOf()) === undefined, 8_000);
+  }, 20_000);
 }
 
 function describeSchedules(get: GetFixture): void {

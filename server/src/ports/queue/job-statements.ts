@@ -1,5 +1,6 @@
 import type postgres from "postgres";
 import { QUEUE_QUEUED_KEPT_MS } from "./limits.ts";
+import type { QueueDepth } from "./port.ts";
 
 /** Names one run: the same job run again has another `retryCount`. */
 export interface RunId {
@@ -33,6 +34,8 @@ export interface JobStatements {
   }): Promise<LostJob[]>;
   /** Finds the name of a job that is queued or running; null for any other id. */
   findName(id: string): Promise<string | null>;
+  /** Counts the jobs of each name that have not ended. */
+  countJobs(): Promise<QueueDepth[]>;
 }
 
 /** Builds the statements for pg-boss's tables in `schema`. */
@@ -85,6 +88,13 @@ export function createJobStatements(sql: postgres.Sql, schema: string): JobState
         select j.name from ${queue} q join ${job} j on j.name = q.name
         where j.id = ${id} and j.state <= 'active' limit 1`;
       return row?.name ?? null;
+    },
+    async countJobs() {
+      const rows = await sql`
+        select name, count(*) filter (where state < 'active')::int as queued,
+          count(*) filter (where state = 'active')::int as running
+        from ${job} where state <= 'active' and not starts_with(name, '__') group by name order by name`;
+      return rows.map((row) => ({ name: row.name, queuedCount: row.queued, runningCount: row.running }));
     },
   };
 }

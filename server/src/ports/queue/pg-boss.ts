@@ -92,6 +92,7 @@ export async function createPgBossQueue(
       guard(parts, () => schedule(parts, { name, cron, timeZone, data })),
     unschedule: (name) => guard(parts, () => boss.unschedule(name)),
     cancel: (id) => guard(parts, () => cancel(parts, id)),
+    depths: () => guard(parts, () => statements.countJobs()),
     stop({ drainMs }) {
       clearInterval(reclaimTimer);
       stopping ??= stop(parts, drainMs);

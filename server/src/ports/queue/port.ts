@@ -27,6 +27,14 @@ export interface Job<T> {
   readonly signal: AbortSignal;
 }
 
+/** Jobs of one name that have not ended. */
+export interface QueueDepth {
+  readonly name: string;
+  /** Could run now, or rest until their time. */
+  readonly queuedCount: number;
+  readonly runningCount: number;
+}
+
 /**
  * Durable jobs and schedules. A job runs at least once: after a crash, and whenever its worker was not heard
  * of for a lease, it runs again, so handlers are idempotent. Every member throws `QUEUE_UNAVAILABLE` when the
@@ -72,6 +80,9 @@ export interface Queue {
    * It is not run again. Unknown and finished ids are ignored.
    */
   cancel(id: string): Promise<void>;
+
+  /** How many jobs of each name wait, rest until their time, and run. Names without any are left out. */
+  depths(): Promise<readonly QueueDepth[]>;
 
   /**
    * Stops taking jobs, waits `drainMs` for running ones, then aborts their signals and, a moment later, hands

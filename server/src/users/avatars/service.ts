@@ -1,5 +1,6 @@
 import { toAccountFolder } from "../../base/account-folder.ts";
 import type { Context } from "../../base/context.ts";
+import { areDeletionsHeld } from "../../base/deletion-hold.ts";
 import { AppError } from "../../base/errors.ts";
 import { operation } from "../../base/operation.ts";
 import { perPorts } from "../../base/per-ports.ts";
@@ -88,10 +89,15 @@ export async function removeOldAvatars(ctx: Scene, userId: number): Promise<void
   }
 }
 
-/** Removes all files of an account that is gone; a failure is only logged, for the account is gone all the same. */
+/**
+ * Removes all files of an account that is gone; a failure is only logged, for the account is gone all the same. While
+ * a backup relies on files staying, only the pictures go: the cleanup of the trash finds the rest.
+ */
 export async function removeAccountFiles(ctx: Scene, userId: number): Promise<void> {
-  const path = belowAssets(ctx.facts.assetsPath, toAccountFolder(userId));
+  let path = belowAssets(ctx.facts.assetsPath, toAccountFolder(userId));
   try {
+    if (await areDeletionsHeld(ctx.ports.kv))
+      path = belowAssets(ctx.facts.assetsPath, toProfileFolder(userId));
     await ctx.ports.files.remove(path, { recursive: true });
   } catch (error) {
     ctx.ports.log.warn("could not remove the files of a removed account", { userId, path, error });

@@ -1,0 +1,2 @@
+/** Depth of folders that is followed; ours have six. */
+export const FOLDERS_DEPTH_MAX = 32;
