@@ -223,7 +223,8 @@ async function send(http: Parts, { bytes, about, kind, options }: Storing): Prom
     name,
     slot,
     emulator,
-    device_id: deviceId,
+    // Left out, it is the device that the token is bound to.
+    device_id: deviceId === null ? "none" : deviceId,
     based_on: basedOn === null ? "none" : basedOn,
     is_forced: force,
   };

@@ -123,7 +123,7 @@ function describeNextStep(url: string): string {
   return [
     "",
     `  Multitap is ready at ${shown}`,
-    "  Put games into library/roms/<platform>/ of the data folder, then:",
+    "  Open it in a browser, or put games into library/roms/<platform>/ of the data folder, then:",
     "    npm run multitap -- user create admin     makes the first account",
     "    npm run multitap -- scan                  adds the games",
     `  API documentation: ${shown}/api/docs`,

@@ -68,7 +68,7 @@ export const syncRoutes: readonly RestRoute[] = [
       slot: reader.queryText("slot"),
       name: reader.queryText("name"),
       emulator: reader.queryText("emulator"),
-      deviceId: reader.queryText("device_id"),
+      deviceId: reader.queryText("device_id") === "none" ? null : reader.queryText("device_id"),
       isBundle: reader.queryBool("is_bundle"),
       basedOn: reader.queryText("based_on") === "none" ? null : reader.queryInt("based_on"),
       isForced: reader.queryBool("is_forced"),

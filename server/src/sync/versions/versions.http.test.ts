@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { ADMIN } from "../../auth/calls.testing.ts";
 import { FILE_AT, openSyncScene, type SyncScene, sha1 } from "../scene.testing.ts";
 
 let scene: SyncScene;
@@ -55,4 +56,25 @@ test("versions whose name or slot holds half a character go on top of each other
   expect(await send(3, "one")).toEqual([200, "created", "s\ufffd"]);
   expect(await send(3, "two")).toEqual([200, "created", "s\ufffd"]);
   expect(await send(3, "two")).toEqual([200, "same", "s\ufffd"]);
+});
+
+test("a version is of the device that the token is bound to, unless it is said to be of none", async () => {
+  const deviceId = await scene.addDevice("Bound");
+  const made = await scene.library.get<{ raw_token: string }>("/api/client-tokens", {
+    method: "POST",
+    headers: { authorization: ADMIN, "content-type": "application/json" },
+    body: JSON.stringify({ name: "bound", scopes: ["assets.write", "roms.read"] }),
+  });
+  await scene.library.change(`update client_tokens set device_id = '${deviceId}' where name = 'bound'`);
+  const send = async (name: string, device: string) => {
+    const path = `/api/sync/versions?rom_id=${scene.romId}&name=${name}&slot=${name}${device}`;
+    const headers = { authorization: `Bearer ${made.body.raw_token}` };
+    const { body } = await scene.library.get<{ version: { originDeviceId: string | null } }>(path, {
+      method: "POST",
+      body: name,
+      headers,
+    });
+    return body.version.originDeviceId;
+  };
+  expect([await send("own.srm", ""), await send("nobody.srm", "&device_id=none")]).toEqual([deviceId, null]);
 });
