@@ -1,6 +1,7 @@
 import type { Executor } from "@multitap/db";
 import { roms } from "@multitap/db/schema/roms";
-import { eq, inArray } from "drizzle-orm";
+import { eq } from "drizzle-orm";
+import { isOneOf } from "../queries.ts";
 
 /** What decides whether a rom is hidden. */
 export interface RomPlace {
@@ -23,5 +24,5 @@ export async function listRomPlaces(db: Executor, romIds: readonly number[]): Pr
   return await db
     .select({ id: roms.id, platformId: roms.platformId })
     .from(roms)
-    .where(inArray(roms.id, [...romIds]));
+    .where(isOneOf(roms.id, romIds));
 }

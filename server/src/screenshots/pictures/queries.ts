@@ -1,13 +1,14 @@
 import type { Executor } from "@multitap/db";
 import { saves, screenshots, states } from "@multitap/db/schema/assets";
-import { and, desc, eq, inArray, not, or, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, not, or, type SQL, sql } from "drizzle-orm";
+import { formatIds } from "../../base/sql.ts";
 import type { Screenshot } from "../contract.ts";
 import { toScreenshot } from "../queries.ts";
 
 /** Text of one parameter as an array: a list of thousands would otherwise need as many parameters. */
 const texts = (values: readonly string[]) =>
   sql`array(select jsonb_array_elements_text(${JSON.stringify(values)}::text::jsonb))`;
-const numbers = (values: readonly number[]) => sql`${`{${values.join(",")}}`}::text::int4[]`;
+const numbers = (values: readonly number[]) => sql`${formatIds(values)}::text::int4[]`;
 
 /** Pictures that versions may show. */
 export interface PictureQuery {
@@ -98,11 +99,11 @@ export async function setPicturesPublic(
   await db
     .update(screenshots)
     .set({ isPublic, updatedAt: sql`clock_timestamp()` })
-    .where(inArray(screenshots.id, [...ids]));
+    .where(sql`${screenshots.id} = any(${numbers(ids)})`);
 }
 
 /** Removes those of some pictures that no version names; their bytes go to the trash by themselves. */
 export async function deleteUnlinked(db: Executor, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
-  await db.delete(screenshots).where(and(inArray(screenshots.id, [...ids]), not(isLinked())));
+  await db.delete(screenshots).where(and(sql`${screenshots.id} = any(${numbers(ids)})`, not(isLinked())));
 }
