@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 import { formatMachine, type Machine } from "./machine.ts";
 import type { Summary } from "./statistics.ts";
 
@@ -32,8 +32,19 @@ export interface Report {
   readonly figures: unknown;
 }
 
+/** Names a file to which every report is also added as a line of JSON: `all.ts` gathers them so. */
+export const REPORTS_VARIABLE = "MULTITAP_BENCH_REPORTS";
+
+/** What `all.ts` needs of a report. */
+export type GatheredReport = Omit<Report, "figures">;
+
 /** Prints a report; with a path also writes its figures there as JSON. */
 export function printReport(report: Report, jsonPath: string | undefined): void {
+  const reportsPath = process.env[REPORTS_VARIABLE];
+  if (reportsPath !== undefined) {
+    const { figures: _unused, ...gathered } = report;
+    appendFileSync(reportsPath, `${JSON.stringify(gathered)}\n`);
+  }
   console.log(
     [
       "",
