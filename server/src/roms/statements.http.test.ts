@@ -38,11 +38,15 @@ beforeAll(async () => {
 afterAll(() => library.close());
 
 async function countFor(call: () => Promise<{ readonly status: number }>): Promise<number> {
-  // Whoever calls is looked up at most once a minute.
   expect((await call()).status).toBe(200);
-  statements.length = 0;
-  await call();
-  return statements.length;
+  const counts: number[] = [];
+  // Whoever calls is looked up at most once a minute, which may be just now.
+  for (let round = 0; round < 2; round += 1) {
+    statements.length = 0;
+    await call();
+    counts.push(statements.length);
+  }
+  return Math.min(...counts);
 }
 
 const PARTS = ["files", "metadata", "siblings", "user"];
