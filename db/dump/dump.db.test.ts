@@ -11,6 +11,7 @@ import {
   type RestoreOptions,
   restoreDump,
 } from "./index.ts";
+import { openSession } from "./session.ts";
 import { orderByLinks } from "./tables.ts";
 
 const opened: TestDatabase[] = [];
@@ -170,6 +171,21 @@ describe("restoreDump", () => {
     expect(await findOccupancy(to.target)).toBe("empty");
   }, 30_000);
 });
+
+test("a session answers after a COPY of any length, also when its end filled the driver's stream", async () => {
+  const database = await open();
+  const session = openSession(database.target);
+  try {
+    for (let rowCount = 10; rowCount <= 250; rowCount += 10) {
+      const text = `copy (select repeat('x', 300) from generate_series(1, ${rowCount})) to stdout`;
+      const chunks = await Array.fromAsync(session.copyOut(text));
+      expect(Buffer.concat(chunks).length).toBe(301 * rowCount);
+      expect(await session.run("select 1 as one")).toMatchObject([{ one: 1 }]);
+    }
+  } finally {
+    await session.close();
+  }
+}, 20_000);
 
 test("checkDumpHistory refuses what a later release wrote", () => {
   const history = Array.from({ length: 500 }, (_, index) => ({

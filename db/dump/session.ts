@@ -68,7 +68,9 @@ export function openSession(target: ConnectionTarget): DumpSession {
     },
     async *copyOut(text) {
       expectOpen();
-      yield* gather(await sql.unsafe(text).readable());
+      const rows = await sql.unsafe(text).readable();
+      yield* gather(rows);
+      wake(rows);
       expectOpen();
     },
     async copyIn(text, chunks) {
@@ -92,6 +94,14 @@ async function* gather(rows: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arr
     heldBytes = 0;
   }
   if (heldBytes > 0) yield Buffer.concat(held);
+}
+
+/**
+ * The driver pauses its socket when the stream is full, and resumes it when more is read. When the last rows filled
+ * the stream, nothing is read any more: the socket stays paused, and the next query waits for ever for its answer.
+ */
+function wake(rows: Readable): void {
+  rows._read(0);
 }
 
 /**

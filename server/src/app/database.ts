@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DatabaseHandle, type DbLog, openDatabase, parseTarget } from "@multitap/db";
 import { type EmbeddedPostgres, startEmbedded } from "@multitap/db/embedded";
@@ -73,6 +74,7 @@ async function openEmbedded(
     },
   });
   const handle = openDatabase(embedded.target, settings);
+  await explainFolder(join(config.basePath, "postgres"), log);
   return {
     handle,
     description: `embedded ${embedded.serverVersion} on ${embedded.fsType}`,
@@ -82,6 +84,22 @@ async function openEmbedded(
       await embedded.stop();
     },
   };
+}
+
+const FOLDER_NOTE = `These are the files of the built-in PostgreSQL. Copying them while the server runs is no backup:
+what is copied at different moments does not fit together. Leave this folder out of file backups and
+copy "backups", "assets" and "library" beside it; "multitap backup" makes a backup at any time.
+Snapshots of the whole data folder at one moment (ZFS, btrfs, LVM) are fine.
+`;
+
+/** Tells whoever sets up a file backup; not being able to is no reason not to start. */
+async function explainFolder(folder: string, log: Log): Promise<void> {
+  try {
+    await writeFile(join(folder, "README"), FOLDER_NOTE, { flag: "wx" });
+  } catch (error) {
+    const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
+    if (!isThere) log.debug("the note in the database's folder could not be written", { error });
+  }
 }
 
 /** The log as the database floor wants it. */

@@ -18,11 +18,13 @@ import { getHidden } from "../permissions/hidden/service.ts";
 import { createRpcHandler, RPC_PATH } from "../rpc/handler.ts";
 import { createSocketSwitch, findMount, type SocketMount, type UpgradeServer } from "../socket/mount.ts";
 import { API_REVISION, API_REVISION_OLDEST } from "../system/contract.ts";
+import { PROBE_ROOT } from "../system/probe/service.ts";
 import { type ControlKey, withControlKey } from "./control.ts";
 import { answerDocs } from "./docs.ts";
 import { createGate } from "./gate.ts";
 import { answerLive, answerReady, type HealthCheck } from "./health.ts";
 import { answerPhase, type Lifecycle } from "./lifecycle.ts";
+import { answerProbe } from "./probe.ts";
 import { describeRequest, type RouteNames } from "./request-names.ts";
 import { answerResource, RESOURCES_ROOT } from "./resource-files.ts";
 import { restRoutes } from "./rest.ts";
@@ -220,9 +222,11 @@ function createReceiver({ files, space }: Ports, { tempPath }: Facts): FormRecei
 /** Everything outside the doors, for which nobody has to be anybody. */
 async function answerOutside(
   request: Request,
-  path: string,
+  arrival: Arrival,
   { ports, facts, web }: DispatcherParts & { readonly web: WebDoor },
 ): Promise<Response> {
+  const { path } = arrival;
+  if (path.startsWith(PROBE_ROOT)) return await answerProbe(request, arrival, ports);
   if (!path.startsWith(RESOURCES_ROOT)) return await web.answer(request, path);
   const { resourcesPath } = facts;
   return await answerResource(request, path, { files: ports.files, resourcesPath });
@@ -235,12 +239,11 @@ interface DoorsOptions {
 }
 
 function createDoors(parts: DispatcherParts, { web, onRoute }: DoorsOptions): Doors {
-  const { ports, facts, socketMounts, cache } = parts;
+  const { ports, facts, socketMounts, cache, controlKey } = parts;
   const calls = new WeakMap<Request, CallFacts>();
   const addresses = new WeakMap<Request, string>();
   const locals = new WeakSet<Request>();
   const door = createGate({ ports, facts, clientAddressOf: (request) => addresses.get(request) ?? null });
-  const { controlKey } = parts;
   const gate =
     controlKey === undefined ? door : withControlKey(door, controlKey, (request) => locals.has(request));
   const createContext = (call: CallFacts): Context => ({
@@ -280,7 +283,7 @@ function createDoors(parts: DispatcherParts, { web, onRoute }: DoorsOptions): Do
       return new Response(openApi, { headers: { "content-type": "application/json" } });
     }
     const isRpc = path.startsWith(`${RPC_PATH}/`);
-    if (!isRpc && !path.startsWith("/api/")) return await answerOutside(request, path, { ...parts, web });
+    if (!isRpc && !path.startsWith("/api/")) return await answerOutside(request, arrival, { ...parts, web });
     const docs = await answerDocs(request, path);
     if (docs !== null) return docs;
     addresses.set(request, arrival.clientAddress);

@@ -30,6 +30,7 @@ export const AUDIT_ACTIONS = [
   "entity.shown",
 ] as const;
 
+/** What was done. */
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** One thing that somebody did. */

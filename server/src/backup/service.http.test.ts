@@ -6,6 +6,7 @@ import { OPERATOR } from "../base/identity.ts";
 import { createDiskFiles } from "../ports/files/disk.ts";
 import { createFaultyFiles } from "../ports/files/faulty.ts";
 import type { SaveScene } from "../saves/scene.testing.ts";
+import { removeAccountFiles } from "../users/avatars/service.ts";
 import type { BackupSummary } from "./contract.ts";
 import { readLastBackups } from "./last/service.ts";
 import { listBackups, verifyBackup } from "./reading/service.ts";
@@ -272,6 +273,19 @@ describe("makeBackup", () => {
     expect(await ctx.ports.kv.get(DELETION_LOCK)).toBeNull();
   }, 60_000);
 });
+
+test("files of an account that is removed meanwhile stay until the backup has them", async () => {
+  const { app } = scene.library;
+  const ctx = app.createContext();
+  const { body } = await scene.upload({}, { name: "stays.srm", bytes: "stays" });
+  const [row] = await app.database.handle.sql<{ path: string; user_id: number }[]>`
+    select stored_path as path, user_id from saves where id = ${body.id}`;
+  const path = join(app.facts.assetsPath, row?.path ?? "");
+  const hold = await ctx.ports.kv.lock(DELETION_LOCK, { ttlMs: 60_000 });
+  await removeAccountFiles(ctx, row?.user_id ?? 0);
+  await hold?.release();
+  expect(await readFile(path, "utf8")).toBe("stays");
+}, 60_000);
 
 describe("startBackup", () => {
   test("tells how far it is; one runs at a time, and whoever started it may end it", async () => {

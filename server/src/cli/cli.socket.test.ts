@@ -70,7 +70,7 @@ describe("the command line without a database", () => {
     const broken = await runCli(["doctor"], { basePath });
     expect(broken.exitCode).toBe(1);
     expect(broken.out).toMatch(/^fail {2}config\.yml .*is a folder.*\(E_CONFIG\)$/m);
-    expect(broken.err).toBe("multitap: 1 of 9 checks failed (CLI_CHECKS_FAILED)\n");
+    expect(broken.err).toBe("multitap: 1 of 10 checks failed (CLI_CHECKS_FAILED)\n");
   });
 });
 

@@ -1,6 +1,6 @@
 import { VERSION } from "../app/facts.ts";
 import type { Log } from "../ports/log/port.ts";
-import { createCommand } from "./command.ts";
+import { type CommandResult, createCommand } from "./command.ts";
 import { type CheckScene, type CheckStatus, type Finding, finding, runCheck } from "./doctor/check.ts";
 import { CliError, toFailure } from "./errors.ts";
 import { findRunningServer } from "./join.ts";
@@ -11,7 +11,13 @@ export const doctor = createCommand({
   name: "doctor",
   summary:
     "Checks folders, configuration, database, Redis, port and library; changes nothing. Exit code 1 on any fail.",
-  options: {},
+  options: {
+    url: {
+      kind: "text",
+      placeholder: "URL",
+      help: "Instead, try from outside what apps need of a proxy: TLS, address, websockets, ranges, a 100 MB upload.",
+    },
+  },
   notes: ["Codes in parentheses are those with which a server refuses to start."],
   async run(call) {
     const config = await call.getConfig();
@@ -19,6 +25,7 @@ export const doctor = createCommand({
     const log = createNoticeLog(call.createLog(config), notices);
     const { signal } = call.getInterruption();
     const scene: CheckScene = { config, log, running: await findRunningServer(config.basePath, log) };
+    if (call.options.url !== null) return await examineUrl(call.options.url, scene);
     const findings: Finding[] = [];
     // Loaded only now, with all the drivers: the other commands start sooner without them.
     const { CHECKS } = await import("./doctor/checks.ts");
@@ -27,16 +34,34 @@ export const doctor = createCommand({
       findings.push(...(await runCheck(check, scene)));
     }
     findings.push(...notices.map((message) => finding("notice", { status: "warn", message })));
-    const failedCount = countStatus(findings, "fail");
-    const warnedCount = countStatus(findings, "warn");
-    const message = `${failedCount} of ${findings.length} checks failed`;
-    return {
-      json: { version: VERSION, checks: findings, failedCount, warnedCount },
-      lines: formatFindings(findings),
-      failure: failedCount === 0 ? null : toFailure(new CliError("CLI_CHECKS_FAILED", message)),
-    };
+    return conclude(findings);
   },
 });
+
+function conclude(findings: readonly Finding[]): CommandResult {
+  const failedCount = countStatus(findings, "fail");
+  const warnedCount = countStatus(findings, "warn");
+  const message = `${failedCount} of ${findings.length} checks failed`;
+  return {
+    json: { version: VERSION, checks: findings, failedCount, warnedCount },
+    lines: formatFindings(findings),
+    failure: failedCount === 0 ? null : toFailure(new CliError("CLI_CHECKS_FAILED", message)),
+  };
+}
+
+async function examineUrl(text: string, { running }: CheckScene): Promise<CommandResult> {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new CliError(
+      "CLI_USAGE",
+      `doctor: --url is ${JSON.stringify(text)}; accepted: an http or https address`,
+    );
+  }
+  // Loaded only now: a usual call does without it.
+  const { checkUrl } = await import("./doctor/url.ts");
+  const place = `${url.origin}${url.pathname}`.replace(/\/+$/, "");
+  return conclude(await checkUrl({ url: place, running }));
+}
 
 /** A log whose warnings are findings, too: a start would only print them. */
 function createNoticeLog(log: Log, notices: string[]): Log {

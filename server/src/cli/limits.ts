@@ -12,6 +12,12 @@ export const PROBLEMS_LISTED_MAX = 100;
 export const PROGRESS_LINE_MS = 5_000;
 /** Milliseconds between two drawings of a progress bar. */
 export const PROGRESS_BAR_MS = 100;
+/** Longest wait for one answer from outside, in milliseconds. */
+export const URL_TIMEOUT_MS = 15_000;
+/** Bytes of the upload that `doctor --url` tries: what Cloudflare lets through, and a little less. */
+export const URL_UPLOAD_BYTES = 100_000_000;
+/** Longest time for it, in milliseconds: a line of 3 Mbit/s takes as long. */
+export const URL_UPLOAD_TIMEOUT_MS = 5 * 60_000;
 /** Milliseconds between two looks at how far a backup is. */
 export const BACKUP_POLL_MS = 200;
 /** Longest wait for a backup that was told to end, in milliseconds. */

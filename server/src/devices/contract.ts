@@ -12,10 +12,12 @@ import {
 
 /** Who begins a sync: the device by calling us, files in a folder, or we by SSH. */
 export const SYNC_MODES = ["api", "file_transfer", "push_pull"] as const;
+/** Who begins a sync, and how. */
 export type SyncMode = (typeof SYNC_MODES)[number];
 
 /** Which ways a device that calls us syncs. */
 export const SYNC_DIRECTIONS = ["pull_only", "push_only", "push_pull"] as const;
+/** Which ways a device syncs. */
 export type SyncDirection = (typeof SYNC_DIRECTIONS)[number];
 
 /** Whatever apps and the server keep about how a device syncs. */

@@ -119,3 +119,18 @@ function firstItem(header: string | null): string | null {
   const item = header?.split(",")[0]?.trim() ?? "";
   return item === "" ? null : item;
 }
+
+/** Headers by which a proxy tells who calls and how, as it is told to send them. */
+export const FORWARDING = {
+  address: "X-Forwarded-For",
+  scheme: "X-Forwarded-Proto",
+  host: "X-Forwarded-Host",
+} as const;
+
+/** Headers that only proxies send. */
+const PROXY_HEADERS = [...Object.values(FORWARDING), "X-Forwarded-Prefix", "Forwarded", "Via", "CF-Ray"];
+
+/** Which headers of proxies a request has, in lower case; nobody is trusted by it. */
+export function listProxyHeaders(headers: Headers): readonly string[] {
+  return PROXY_HEADERS.filter((name) => headers.has(name)).map((name) => name.toLowerCase());
+}

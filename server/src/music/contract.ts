@@ -104,10 +104,13 @@ const filterEntries = {
 };
 
 export const TRACK_ORDERS = ["title", "artist", "album", "year", "duration", "platform", "added"] as const;
+/** What tracks are sorted by. */
 export type TrackOrder = (typeof TRACK_ORDERS)[number];
 export const FACET_ORDERS = ["count", "value"] as const;
+/** What facets are sorted by. */
 export type FacetOrder = (typeof FACET_ORDERS)[number];
 export const PLAYLIST_ORDERS = [...TRACK_ORDERS, "position"] as const;
+/** What the tracks of a playlist are sorted by. */
 export type PlaylistOrder = (typeof PLAYLIST_ORDERS)[number];
 
 const Direction = v.picklist(["asc", "desc"]);

@@ -15,9 +15,11 @@ export const ENTITIES = [
   "tasks",
   "logs",
 ] as const;
+/** What a grant is about. */
 export type Entity = (typeof ENTITIES)[number];
 
 export const ACTIONS = ["read", "write", "delete"] as const;
+/** What may be done with it. */
 export type Action = (typeof ACTIONS)[number];
 
 /** The right to do one thing with one sort of object. */
@@ -106,4 +108,5 @@ export const ACTION_KEYS = [
   "user.delete",
   "app.admin",
 ] as const;
+/** One thing that an override allows or forbids. */
 export type ActionKey = (typeof ACTION_KEYS)[number];

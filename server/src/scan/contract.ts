@@ -9,6 +9,7 @@ import { SCAN_LIST_MAX, SCAN_PLATFORMS_MAX, SCAN_ROMS_MAX, SCAN_SOURCES_MAX } fr
  * again, `hashes` everything and hashes it anew, `update` and `unmatched` what metadata providers say of known roms.
  */
 export const SCAN_TYPES = ["new_platforms", "quick", "update", "unmatched", "hashes", "complete"] as const;
+/** How much of the library a scan looks at again. */
 export type ScanType = (typeof SCAN_TYPES)[number];
 
 export const SCAN_STATUSES = ["queued", "running", "paused", "done", "cancelled", "failed"] as const;

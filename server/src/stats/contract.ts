@@ -14,6 +14,7 @@ export interface Stats {
   readonly perPlatform: readonly PlatformStats[] | null;
 }
 
+/** What is known of the roms of one platform. */
 export interface PlatformStats {
   readonly platformId: number;
   /** Roms matched per provider, only above zero. */

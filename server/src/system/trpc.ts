@@ -2,8 +2,9 @@ import { tracked } from "@trpc/server";
 import type { Context } from "../base/context.ts";
 import { parseInput } from "../base/operation.ts";
 import type { EventFeed, FeedItem, LoggedEvent } from "../ports/events/port.ts";
-import { guarded, query, toTrpcError } from "../rpc/procedures.ts";
+import { guarded, mutation, query, toTrpcError } from "../rpc/procedures.ts";
 import { EventsInput, type EventsRequest } from "./contract.ts";
+import { openProbe } from "./probe/service.ts";
 import {
   EVENTS_ACCESS,
   getServerInfo,
@@ -77,4 +78,8 @@ export const eventsProcedure = guarded(EVENTS_ACCESS)
   .subscription(({ ctx, input, signal }) => openStream(ctx, input, signal ?? ctx.signal));
 
 /** The system procedures of the typed door. */
-export const systemProcedures = { info: query(getServerInfo), hasMetadataSource: query(hasMetadataSource) };
+export const systemProcedures = {
+  info: query(getServerInfo),
+  hasMetadataSource: query(hasMetadataSource),
+  openProbe: mutation(openProbe),
+};

@@ -66,6 +66,16 @@ const ORPHANS = {
   enabled: true,
   cron_string: "1 2 * * *",
 };
+/** None of the compatible server's. */
+const BACKUP = {
+  name: "backup",
+  type: "generic",
+  manual_run: true,
+  title: "Backup",
+  description: "Saves database, keys, configuration and files of users; keeps the last 7",
+  enabled: true,
+  cron_string: "0 3 * * *",
+};
 const MISSING = {
   name: "cleanup_missing_roms",
   type: "cleanup",
@@ -109,7 +119,7 @@ describe("GET /api/tasks", () => {
     expect([status, json]).toEqual([
       200,
       {
-        scheduled: [SCAN_LIBRARY, ZIPS, ORPHANS],
+        scheduled: [SCAN_LIBRARY, ZIPS, ORPHANS, BACKUP],
         manual: [MISSING, SYNC_FOLDERS, REHASH],
         watcher: [WATCHER],
       },
@@ -123,7 +133,12 @@ describe("GET /api/tasks", () => {
   test("shows what is off as that", async () => {
     const { json } = await off.call("/api/tasks");
     expect(json).toMatchObject({
-      scheduled: [SCAN_LIBRARY, ZIPS, { enabled: false, manual_run: false, cron_string: "0 5 * * *" }],
+      scheduled: [
+        SCAN_LIBRARY,
+        ZIPS,
+        { enabled: false, manual_run: false, cron_string: "0 5 * * *" },
+        BACKUP,
+      ],
       watcher: [{ enabled: false }],
     });
   });
@@ -142,7 +157,7 @@ describe("POST /api/tasks/run/{task_name}", () => {
 
   test("knows no other names", async () => {
     const detail =
-      "Task 'none' not found, available tasks are cleanup_missing_roms, sync_folder_scan, recompute_save_content_hashes, scan_library, cleanup_zip_cache, cleanup_orphaned_resources";
+      "Task 'none' not found, available tasks are cleanup_missing_roms, sync_folder_scan, recompute_save_content_hashes, scan_library, cleanup_zip_cache, cleanup_orphaned_resources, backup";
     expect(seen(await run("none"))).toEqual([404, { detail }]);
     expect((await run("filesystem_watcher")).status).toBe(404);
     expect((await run("__proto__")).status).toBe(404);

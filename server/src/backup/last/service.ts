@@ -8,6 +8,7 @@ import { type BackupSummary, type LastBackup, LastBackupSchema } from "../contra
 const LAST_KEY = "backup:last";
 const GOOD_KEY = "backup:good";
 
+/** How a backup of the server ended. */
 export interface BackupEnd {
   readonly startedAt: Date;
   readonly outcome: BackupSummary | AppError;

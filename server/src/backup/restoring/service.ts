@@ -19,6 +19,7 @@ export interface RestoreScene {
   readonly signal: AbortSignal;
 }
 
+/** What is to be restored, and how. */
 export interface RestorePlan {
   /** The backup's folder, or its manifest. */
   readonly path: string;
@@ -31,6 +32,7 @@ export interface RestorePlan {
   readonly assertSpace: (neededBytes: number) => Promise<void>;
 }
 
+/** How far a restore is. */
 export interface RestoreProgress {
   readonly phase: "verifying" | "files" | "database";
   readonly doneBytes: number;

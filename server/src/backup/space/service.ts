@@ -4,6 +4,7 @@ import { AppError } from "../../base/errors.ts";
 import type { Files } from "../../ports/files/port.ts";
 import { formatBytes } from "../../ports/files/space-guard.ts";
 
+/** Room that is needed. */
 export interface SpaceNeed {
   /** Where something is to be written; it need not be there yet. */
   readonly folder: string;

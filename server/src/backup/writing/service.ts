@@ -64,6 +64,7 @@ export interface BackupPlan {
   readonly assertSpace: (neededBytes: number) => Promise<void>;
 }
 
+/** How far a backup is. */
 export interface BackupProgress {
   readonly phase: BackupPhase;
   readonly doneBytes: number;

@@ -6,6 +6,7 @@ import { DbError } from "@multitap/db/errors";
 import { readConfig } from "../../app/config.ts";
 import { createLog } from "../../ports/log/pino.ts";
 import { formatFindings } from "../doctor.ts";
+import { backupCheck } from "./backups.ts";
 import { type Check, type CheckScene, finding, runCheck } from "./check.ts";
 import { databaseCheck } from "./database.ts";
 import { baseFolderCheck, configFileCheck, libraryCheck, ownFoldersCheck } from "./folders.ts";
@@ -58,6 +59,7 @@ describe("doctor", () => {
       ["config/config.yml/"],
       [["config.yml", "fail", "E_CONFIG"]],
     ],
+    ["no backup yet", backupCheck, ["backups/"], [["backups", "ok", null]]],
     ["no database yet", databaseCheck, ["postgres/"], [["database", "ok", null]]],
     ["a damaged cluster", databaseCheck, ["postgres/18/PG_VERSION"], [["database", "fail", "E_PG_START"]]],
   ];

@@ -1,3 +1,4 @@
+import { backupCheck } from "./backups.ts";
 import type { Check } from "./check.ts";
 import { databaseCheck } from "./database.ts";
 import { baseFolderCheck, configFileCheck, libraryCheck, ownFoldersCheck } from "./folders.ts";
@@ -11,6 +12,7 @@ export const CHECKS: readonly Check[] = [
   configFileCheck,
   libraryCheck,
   databaseCheck,
+  backupCheck,
   redisCheck,
   portCheck,
   sevenZipCheck,

@@ -3,6 +3,7 @@ import type { Instant } from "../../base/clock.ts";
 import { Id } from "../../base/schemas.ts";
 
 export const SYNC_STATUSES = ["pending", "in_progress", "completed", "failed", "cancelled"] as const;
+/** How a sync session stands. */
 export type SyncStatus = (typeof SYNC_STATUSES)[number];
 
 /** One run of a device's sync, from its plan to its end. */

@@ -4,6 +4,7 @@ import { ENTITIES } from "../contract.ts";
 
 /** Sorts of objects that can be hidden. */
 export const HIDEABLE = ["platforms", "roms"] as const;
+/** What can be hidden from somebody. */
 export type Hideable = (typeof HIDEABLE)[number];
 
 /** What a caller must take for absent. A hidden platform hides its roms and firmware, which are not listed. */

@@ -17,6 +17,7 @@ export const LIBRARY_ORDERS = [
 /** Orders by what the caller did with roms: only those are listed with which they did anything. */
 export const USER_ORDERS = ["lastPlayedAt", "rating", "difficulty", "completion"] as const;
 export const ROM_ORDERS = [...LIBRARY_ORDERS, ...USER_ORDERS] as const;
+/** What roms are sorted by. */
 export type RomOrder = (typeof ROM_ORDERS)[number];
 
 /** What a caller may call their progress with a rom, and the three marks that stand beside it. */
@@ -30,6 +31,7 @@ export const ROM_STATUSES = [
   "backlogged",
   "hidden",
 ] as const;
+/** What a user said of a rom, as a filter. */
 export type RomStatus = (typeof ROM_STATUSES)[number];
 
 /** Sources that know a rom by an id of theirs. */
@@ -47,10 +49,12 @@ export const ROM_PROVIDERS = [
   "gamelist",
   "libretro",
 ] as const;
+/** A metadata provider that may know a rom. */
 export type RomProvider = (typeof ROM_PROVIDERS)[number];
 
 /** By what roms are put together without anybody doing it; the order in which they are listed. */
 export const VIRTUAL_TYPES = ["genre", "franchise", "collection", "mode", "company"] as const;
+/** By what the roms of a virtual collection are put together. */
 export type VirtualType = (typeof VIRTUAL_TYPES)[number];
 
 /** The text that names an automatic collection. */

@@ -12,6 +12,7 @@ export const PROGRESS_STATUSES = [
   "retired",
   "never_playing",
 ] as const;
+/** How far a user got with a rom. */
 export type ProgressStatus = (typeof PROGRESS_STATUSES)[number];
 
 /** What an account keeps about a rom, with the row that holds it. */

@@ -21,6 +21,7 @@ export interface Metrics {
   close(): void;
 }
 
+/** What a collection is made with. */
 export interface MetricsOptions {
   readonly now?: (() => number) | undefined;
   readonly sourceTimeoutMs?: number | undefined;
