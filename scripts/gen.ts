@@ -1,5 +1,6 @@
 /** Writes the generated documents; with `--check` only tells which of them are stale. */
 import { join } from "node:path";
+import { describeClientErrors } from "./gen/client-errors.ts";
 import { describeConfiguration, describeErrors, describeRoutes } from "./gen/documents.ts";
 
 const ROOT = join(import.meta.dir, "..");
@@ -26,6 +27,7 @@ async function insertTable(path: string, table: string): Promise<Document> {
 
 async function main(isCheck: boolean): Promise<number> {
   const documents: readonly Document[] = [
+    { path: "client-sdk/docs/errors.md", text: await describeClientErrors() },
     { path: "server/docs/errors.md", text: describeErrors() },
     { path: "server/docs/routes.md", text: describeRoutes() },
     await insertTable("README.md", describeConfiguration()),

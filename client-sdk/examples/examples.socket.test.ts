@@ -198,7 +198,7 @@ describe("drop-a-disc", () => {
   }, 60_000);
 });
 
-test("the README quotes the examples as they are", async () => {
+test("README and guide quote the examples as they are", async () => {
   const folder = `${import.meta.dir}/..`;
   const squeeze = (text: string) => text.replace(/\s+/g, " ");
   const sources = await Promise.all(
@@ -206,10 +206,13 @@ test("the README quotes the examples as they are", async () => {
       readFile(`${folder}/examples/${name}.ts`, "utf8"),
     ),
   );
-  const blocks = [...(await readFile(`${folder}/README.md`, "utf8")).matchAll(/```ts\n(.*?)```/gs)];
+  const pages = await Promise.all(
+    ["README", "docs/guide"].map((name) => readFile(`${folder}/${name}.md`, "utf8")),
+  );
+  const blocks = [...pages.join("\n").matchAll(/```ts\n(.*?)```/gs)];
   const quotes = blocks
     .map(([, code]) => squeeze(code ?? "").trim())
     .filter((code) => !code.includes("import"));
-  expect(quotes).toHaveLength(4);
+  expect(quotes).toHaveLength(5);
   for (const quote of quotes) expect(squeeze(sources.join("\n"))).toContain(quote);
 });

@@ -5,12 +5,15 @@
 
 export type { Activity } from "@multitap/server/contract/activity";
 export type { SyncConflict as NotedConflict } from "@multitap/server/contract/assets/conflicts";
+export type { ShownVersion } from "@multitap/server/contract/assets/shown";
 export type { AuditAction, AuditLine } from "@multitap/server/contract/audit";
 export type { ClientToken, NewClientToken } from "@multitap/server/contract/auth";
 export type { OwnedClientToken } from "@multitap/server/contract/auth/client-tokens";
 export type { ApprovedDevice, PendingDevice } from "@multitap/server/contract/auth/device-flow";
 export type { Invite } from "@multitap/server/contract/auth/invites";
 export type { PairingCode, PairingStatus } from "@multitap/server/contract/auth/pairing";
+export type { ScanPhase, ScanStats, ScanStatus } from "@multitap/server/contract/base/events";
+export type { EmulatorJsConfig, ScanConfig } from "@multitap/server/contract/base/library-config";
 export type { Collection, CollectionParts, RomCover } from "@multitap/server/contract/collections";
 export type { SmartCollection, SmartCriteria } from "@multitap/server/contract/collections/smart";
 export type { VirtualCollection, VirtualType } from "@multitap/server/contract/collections/virtual";
@@ -46,9 +49,13 @@ export type {
 } from "@multitap/server/contract/permissions";
 export type { OwnPermissions, UserPermissions } from "@multitap/server/contract/permissions/accounts";
 export type { PermissionGroup } from "@multitap/server/contract/permissions/groups";
-export type { HiddenEntity } from "@multitap/server/contract/permissions/hidden";
-export type { Platform, PlatformProviderIds } from "@multitap/server/contract/platforms";
-export type { IngestedPlaySessions, PlaySession } from "@multitap/server/contract/play-sessions";
+export type { HiddenEntity, Hideable } from "@multitap/server/contract/permissions/hidden";
+export type { Platform, PlatformFirmware, PlatformProviderIds } from "@multitap/server/contract/platforms";
+export type {
+  IngestedEntry,
+  IngestedPlaySessions,
+  PlaySession,
+} from "@multitap/server/contract/play-sessions";
 export type { RelayBan, RelayPlayer, RelayRom, RelaySession } from "@multitap/server/contract/relay";
 export type {
   Rom,
@@ -60,6 +67,7 @@ export type {
 } from "@multitap/server/contract/roms";
 export type { ChangedRoms } from "@multitap/server/contract/roms/changes";
 export type { MetadataObject, RomChanges } from "@multitap/server/contract/roms/edits";
+export type { ArchiveMember, RomFile } from "@multitap/server/contract/roms/files";
 export type {
   ListFilter,
   RomFilter,
@@ -76,9 +84,16 @@ export type { Screenshot } from "@multitap/server/contract/screenshots";
 export type { CreatedFolders, FoundFolder, SetupLibrary } from "@multitap/server/contract/setup";
 export type { State } from "@multitap/server/contract/states";
 export type { PlatformStats, Stats } from "@multitap/server/contract/stats";
+export type { RemoteKind, RemoteSave as ServedSave } from "@multitap/server/contract/sync/plans";
 export type { HistoricVersion, StoredVersion } from "@multitap/server/contract/sync/versions";
 export type { ServerInfo } from "@multitap/server/contract/system";
-export type { Task, TaskRun, TaskStats } from "@multitap/server/contract/tasks";
+export type {
+  MissingRomsStats,
+  OrphanedResourcesStats,
+  Task,
+  TaskRun,
+  TaskStats,
+} from "@multitap/server/contract/tasks";
 export type { CurrentUser, User } from "@multitap/server/contract/users";
 export { memoryCredentials, sessionCookie } from "./auth/memory-credentials.ts";
 export type {
@@ -183,6 +198,7 @@ export type { CallOptions, ClientEvent, WriteOptions } from "./options.ts";
 export type { Page, Paged, PageInput } from "./paging.ts";
 export type { Feature } from "./server-info.ts";
 export type { PatchChoice, PatchedRomResult } from "./transfers/patch-rom.ts";
+export type { RomDownloadOptions } from "./transfers/rom-content.ts";
 export { streamSink } from "./transfers/stream-sink.ts";
 export { streamSource } from "./transfers/stream-source.ts";
 export type {

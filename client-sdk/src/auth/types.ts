@@ -33,7 +33,9 @@ export interface Credentials {
 export interface CredentialStore {
   /** Null: nobody is signed in. */
   load(): Promise<Credentials | null>;
+  /** Keeps them in place of those that were kept. */
   save(credentials: Credentials): Promise<void>;
+  /** Forgets them: somebody signed out, or they are worth nothing any more. */
   clear(): Promise<void>;
   /**
    * Runs `work` while no other tab or process does. Waits at most `timeoutMs` for that, then rejects without

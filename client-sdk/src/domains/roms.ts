@@ -10,6 +10,7 @@ import type { CallOptions, WriteOptions } from "../options.ts";
 import { createPaged, type Page, type Paged, type PageInput } from "../paging.ts";
 import type { Rpc } from "../rpc/rpc.ts";
 import type { DownloadParts } from "../transfers/download.ts";
+import { loadLate } from "../transfers/late.ts";
 import { type PatchChoice, type PatchedRomResult, patchRom } from "../transfers/patch-rom.ts";
 import {
   downloadRom,
@@ -261,8 +262,7 @@ export function createRoms(
     download: (romId, to, options) => downloadRom(parts, romId, { ...options, to }),
     patch: (romFileId, choice, to) => patchRom(transfers, romFileId, { choice, to }),
     async upload(from, about, options = {}) {
-      // Loaded with the first upload: most apps never make one.
-      const { uploadRom } = await import("../transfers/upload.ts");
+      const { uploadRom } = await loadLate(import("../transfers/upload.ts"));
       return await uploadRom({ ...transfers, rpc }, { from, about, options });
     },
     source: (romId, input, options) => openRomSource(parts, romId, { ...options, ...input }),

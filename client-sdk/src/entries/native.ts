@@ -3,7 +3,7 @@
  * @module
  */
 
-export type { ChdHeader, ChdTrack } from "@multitap/native/chd-types";
+export type { ChdHeader, ChdTrack, ChdTrackMode } from "@multitap/native/chd-types";
 export { hashBytes } from "../native/hash-bytes.ts";
 export { hashRom } from "../native/hash-rom.ts";
 export { identify } from "../native/identify.ts";

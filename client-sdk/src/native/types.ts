@@ -25,6 +25,7 @@ export interface NativeProgress {
 export interface NativeOptions {
   /** Ends the call; it then throws an error of kind `aborted` with the signal's reason as cause. */
   readonly signal?: AbortSignal | undefined;
+  /** Hears how far the call is. */
   readonly onProgress?: ((progress: NativeProgress) => void) | undefined;
   /** Threads that decode CHDs; without them all work is done on the caller's thread, in slices of 8 ms. */
   readonly workers?: NativeWorkers | undefined;

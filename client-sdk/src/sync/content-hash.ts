@@ -1,9 +1,12 @@
 import { md5 } from "./md5.ts";
-import type { ZipEntry } from "./zip.ts";
 import { isZip } from "./zip-end.ts";
 
 /** One file, and where it lies in its save. */
-export type SaveFile = Pick<ZipEntry, "path" | "bytes">;
+export interface SaveFile {
+  /** With `/` between folders. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
 
 /** Tells whether a save travels as an archive: its folders and names would be lost otherwise. */
 export function isBundled(entries: readonly { readonly path: string }[]): boolean {

@@ -168,6 +168,7 @@ export interface SyncOptions {
 export interface RunOptions extends CallOptions {
   /** Does only what this plan has; what changed since is planned anew, never done blindly. */
   plan?: SyncPlan | undefined;
+  /** Hears each step as it is done. */
   onEvent?: ((event: SyncEvent) => void) | undefined;
 }
 

@@ -2,8 +2,8 @@ import type { RomParts } from "@multitap/server/contract/roms";
 import type { CallOptions } from "../options.ts";
 import type { ContentPlace } from "./content.ts";
 import { type DownloadParts, download } from "./download.ts";
+import { loadLate } from "./late.ts";
 import { isPacked } from "./packed.ts";
-import { openRemoteSource } from "./remote-source.ts";
 import type { ByteSink, ByteSource, TransferOptions, TransferResult } from "./types.ts";
 
 /** What the transfers of roms need of the client. */
@@ -46,6 +46,7 @@ export async function openRomSource(
   romId: number,
   { fileId, ...options }: CallOptions & { readonly fileId?: number | undefined },
 ): Promise<ByteSource> {
+  const { openRemoteSource } = await loadLate(import("./remote-source.ts"));
   return await openRemoteSource(
     parts,
     toPlace("roms.source", romId, fileId === undefined ? [] : [fileId]),

@@ -59,6 +59,7 @@ export interface ByteSource {
    * @returns A new array of exactly `end - start` bytes.
    */
   read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Gives back what reading holds, such as an open file; nothing is read after it. */
   close?(): Promise<void>;
 }
 

@@ -383,7 +383,10 @@ describe("being led away", () => {
     for (const path of ["/", "/login", "/api/heartbeat", "//evil.example/%2e%2e", "/\\evil.example"]) {
       const answer = await callApp(app, path, { headers });
       // Where there is one, it leads to a place of the page itself.
-      expect([path, answer.headers.get("location")]).toEqual([path, path === "/login" ? "./#/sign-in" : null]);
+      expect([path, answer.headers.get("location")]).toEqual([
+        path,
+        path === "/login" ? "./#/sign-in" : null,
+      ]);
       expect(answer.text).not.toContain("evil.example");
     }
   });
