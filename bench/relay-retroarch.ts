@@ -7,14 +7,14 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { parseCount } from "./lib/arguments.ts";
-import { BenchError } from "./lib/bench-error.ts";
-import { type Cleanup, runBench } from "./lib/cleanup.ts";
+import { runBench } from "./lib/cleanup.ts";
 import { describeMachine, type Machine } from "./lib/machine.ts";
 import { readCpuMs, readRssBytes } from "./lib/processes.ts";
 import { INPUT_BYTES, openDirect, openGame, type Wire } from "./lib/relay-game.ts";
 import type { LoadOrder, LoadOutcome } from "./lib/relay-load-child.ts";
 import { formatMegabytes, formatNumber, formatSummary, judge, printReport, type Row } from "./lib/report.ts";
 import { percentile, summarize } from "./lib/statistics.ts";
+import { startTalkingChild, type TalkingChild } from "./lib/talking-child.ts";
 import { BUN } from "./lib/workspace.ts";
 
 const BUDGET_BYTES = 100e6;
@@ -42,39 +42,6 @@ function readOptions(args: readonly string[]) {
     rounds: parseCount("rounds", values.rounds, [1, 100]),
     seconds: parseCount("seconds", values.seconds, [1, 60]),
     json: values.json,
-  };
-}
-
-interface Child {
-  readonly pid: number;
-  /** The next message of the child; the last one sent to it is its cause. */
-  ask<T>(order: unknown): Promise<T>;
-}
-
-/** Starts one of our own programs, which is talked to by messages. */
-function start(cleanup: Cleanup, name: string): Child {
-  let onMessage: ((message: unknown) => void) | null = null;
-  const child = Bun.spawn([BUN, join(import.meta.dir, "lib", name)], {
-    stdin: "ignore",
-    stdout: "inherit",
-    stderr: "inherit",
-    ipc: (message) => onMessage?.(message),
-  });
-  cleanup.add(async () => {
-    child.kill();
-    await child.exited;
-  });
-  return {
-    pid: child.pid,
-    async ask<T>(order: unknown) {
-      const { promise, resolve } = Promise.withResolvers<unknown>();
-      onMessage = resolve;
-      if (order !== null) child.send(order);
-      const ended = child.exited.then((code) => {
-        throw new BenchError(`${name} ended with ${code}`);
-      });
-      return (await Promise.race([promise, ended])) as T;
-    },
   };
 }
 
@@ -118,8 +85,8 @@ interface Round {
 }
 
 interface Scene {
-  readonly relay: Child;
-  readonly load: Child;
+  readonly relay: TalkingChild;
+  readonly load: TalkingChild;
   readonly direct: readonly { user: Wire; link: Wire }[];
   readonly relayed: readonly { user: Wire; link: Wire }[];
 }
@@ -238,10 +205,10 @@ function print(figures: Figures): void {
 await runBench(async (cleanup) => {
   const machine = describeMachine();
   const options = readOptions(process.argv.slice(2));
-  const relay = start(cleanup, "relay-child.ts");
+  const relay = startTalkingChild(cleanup, [BUN, join(import.meta.dir, "lib", "relay-child.ts")]);
   const { port } = await relay.ask<{ port: number }>(null);
   const emptyBytes = readRssBytes(relay.pid);
-  const load = start(cleanup, "relay-load-child.ts");
+  const load = startTalkingChild(cleanup, [BUN, join(import.meta.dir, "lib", "relay-load-child.ts")]);
   const order = (wanted: LoadOrder) => load.ask<LoadOutcome>(wanted);
   const opened = await order({ kind: "open", port, count: options.sessions - PROBES });
   const relayed = await Promise.all(Array.from({ length: PROBES }, () => openGame(port)));

@@ -5,9 +5,10 @@ import type { Cleanup } from "../lib/cleanup.ts";
 import { readCpuMs, readRssBytes } from "../lib/processes.ts";
 import { formatMegabytes, formatRatio, formatSummary, judge, type Row } from "../lib/report.ts";
 import { summarize } from "../lib/statistics.ts";
+import { startTalkingChild, type TalkingChild } from "../lib/talking-child.ts";
 import { BUN } from "../lib/workspace.ts";
+import type { LoadOrder, LoadOutcome } from "./load.ts";
 import type { RelayOptions, RelayScenario, ScenarioOutcome } from "./scenario.ts";
-import type { LoadOrder, LoadOutcome } from "./socket-io-load.ts";
 
 /** Ours may cost at most this share of theirs. */
 const BUDGET_RATIO = 0.4;
@@ -20,39 +21,6 @@ const SIDES = [
   { name: "stock", server: ["node", "socket-io-stock.mjs"], load: "socket-io-load.ts" },
 ] as const;
 
-interface Child {
-  readonly pid: number;
-  ask<T>(order: unknown): Promise<T>;
-}
-
-/** Starts one of our programs, which is talked to by messages. */
-function start(cleanup: Cleanup, program: string, file: string): Child {
-  let onMessage: ((message: unknown) => void) | null = null;
-  const child = Bun.spawn([program, join(import.meta.dir, file)], {
-    stdin: "ignore",
-    stdout: "inherit",
-    stderr: "inherit",
-    serialization: "json",
-    ipc: (message) => onMessage?.(message),
-  });
-  cleanup.add(async () => {
-    child.kill();
-    await child.exited;
-  });
-  return {
-    pid: child.pid,
-    async ask<T>(order: unknown) {
-      const { promise, resolve } = Promise.withResolvers<unknown>();
-      onMessage = resolve;
-      if (order !== null) child.send(order);
-      const ended = child.exited.then((code) => {
-        throw new BenchError(`${file} ended with ${code}`);
-      });
-      return (await Promise.race([promise, ended])) as T;
-    },
-  };
-}
-
 interface Run extends LoadOutcome {
   /** Microseconds of user and system time for each delivery. */
   readonly costUs: number;
@@ -62,7 +30,7 @@ interface Run extends LoadOutcome {
 interface Side {
   readonly name: "ours" | "stock";
   readonly pid: number;
-  readonly load: Child;
+  readonly load: TalkingChild;
 }
 
 async function measure({ pid, load }: Side, order: LoadOrder & { readonly forMs: number }): Promise<Run> {
@@ -114,9 +82,9 @@ async function run(cleanup: Cleanup, { rooms, rounds, seconds }: RelayOptions): 
   const sides: Side[] = [];
   for (const { name, server, load } of SIDES) {
     const [program, file] = server;
-    const child = start(cleanup, program, file);
+    const child = startTalkingChild(cleanup, [program, join(import.meta.dir, file)]);
     const { port } = await child.ask<{ port: number }>(null);
-    const players = start(cleanup, BUN, load);
+    const players = startTalkingChild(cleanup, [BUN, join(import.meta.dir, load)]);
     await players.ask({ kind: "open", url: `http://127.0.0.1:${port}`, rooms } satisfies LoadOrder);
     sides.push({ name, pid: child.pid, load: players });
   }

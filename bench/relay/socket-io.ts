@@ -6,9 +6,10 @@ import { readCpuMs, readRssBytes } from "../lib/processes.ts";
 import { formatMegabytes, formatRatio, formatSummary, judge, type Row } from "../lib/report.ts";
 import { startServer } from "../lib/server-process.ts";
 import { summarize } from "../lib/statistics.ts";
+import { startTalkingChild } from "../lib/talking-child.ts";
 import { BUN, createFolder } from "../lib/workspace.ts";
+import type { LoadOrder, LoadOutcome } from "./load.ts";
 import type { RelayOptions, RelayScenario, ScenarioOutcome } from "./scenario.ts";
-import type { LoadOrder, LoadOutcome } from "./socket-io-load.ts";
 
 /** Ours may cost at most this share of theirs. */
 const BUDGET_RATIO = 0.5;
@@ -32,43 +33,10 @@ interface Target {
   ask(order: LoadOrder): Promise<LoadOutcome>;
 }
 
-interface Child {
-  readonly pid: number;
-  ask<T>(order: unknown): Promise<T>;
-}
-
-/** Starts one of our programs, which is talked to by messages. */
-function start(cleanup: Cleanup, command: readonly string[]): Child {
-  let onMessage: ((message: unknown) => void) | null = null;
-  const child = Bun.spawn([...command], {
-    stdin: "ignore",
-    stdout: "inherit",
-    stderr: "inherit",
-    serialization: "json",
-    ipc: (message) => onMessage?.(message),
-  });
-  cleanup.add(async () => {
-    child.kill();
-    await child.exited;
-  });
-  return {
-    pid: child.pid,
-    async ask<T>(order: unknown) {
-      const { promise, resolve } = Promise.withResolvers<unknown>();
-      onMessage = resolve;
-      if (order !== null) child.send(order);
-      const ended = child.exited.then((code) => {
-        throw new BenchError(`${command.join(" ")} ended with ${code}`);
-      });
-      return (await Promise.race([promise, ended])) as T;
-    },
-  };
-}
-
 async function openTargets(cleanup: Cleanup, rooms: number): Promise<readonly Target[]> {
   const basePath = createFolder(cleanup, "relay");
   const ours = await startServer(cleanup, { basePath, environment: UNLIMITED });
-  const stock = start(cleanup, ["node", join(import.meta.dir, "socket-io-stock.mjs")]);
+  const stock = startTalkingChild(cleanup, ["node", join(import.meta.dir, "socket-io-stock.mjs")]);
   const { port } = await stock.ask<{ port: number }>(null);
   const targets = [
     { name: "ours", pid: ours.pid, url: ours.url },
@@ -76,7 +44,7 @@ async function openTargets(cleanup: Cleanup, rooms: number): Promise<readonly Ta
   ] as const;
   const opened: Target[] = [];
   for (const { name, pid, url } of targets) {
-    const load = start(cleanup, [BUN, join(import.meta.dir, "socket-io-load.ts")]);
+    const load = startTalkingChild(cleanup, [BUN, join(import.meta.dir, "socket-io-load.ts")]);
     const ask = (order: LoadOrder) => load.ask<LoadOutcome>(order);
     await ask({ kind: "open", url, rooms });
     opened.push({ name, pid, ask });
