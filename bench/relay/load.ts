@@ -1,4 +1,5 @@
 /** Players of a server, in a process of their own: told what to do by messages, and timed. */
+import { percentile } from "../lib/statistics.ts";
 
 /** What the parent wants. */
 export type LoadOrder =
@@ -52,6 +53,26 @@ export interface Desk {
   arrived(playerNumber: number, readFrame: () => number): void;
 }
 
+function sumUp(times: readonly number[]): Pick<LoadOutcome, "p50Ms" | "p99Ms"> {
+  const sorted = Float64Array.from(times).sort();
+  return { p50Ms: percentile(sorted, 0.5), p99Ms: percentile(sorted, 0.99) };
+}
+
+/** Calls so often a second, catching up after each pause. */
+async function takeTurns(
+  { perSecond, forMs }: { readonly perSecond: number; readonly forMs: number },
+  take: (turn: number) => void,
+): Promise<void> {
+  const startedAtMs = performance.now();
+  const gapMs = 1_000 / perSecond;
+  for (let turn = 0; ; ) {
+    const passedMs = performance.now() - startedAtMs;
+    if (passedMs >= forMs) return;
+    for (const due = Math.floor(passedMs / gapMs); turn < due; turn += 1) take(turn);
+    await Bun.sleep(1);
+  }
+}
+
 /** Answers the orders of the parent. */
 export function serveLoad<P extends Player>({ connect, write }: Speech<P>): Desk {
   const players: P[] = [];
@@ -75,18 +96,10 @@ export function serveLoad<P extends Player>({ connect, write }: Speech<P>): Desk
 
   /** Every player sends so often a second, evenly spread over all of them. */
   async function playPaced(perSecond: number, forMs: number): Promise<void> {
-    const startedAtMs = performance.now();
-    const gapMs = 1_000 / (perSecond * players.length);
-    let turns = 0;
-    for (;;) {
-      const passedMs = performance.now() - startedAtMs;
-      if (passedMs >= forMs) return;
-      for (const due = Math.floor(passedMs / gapMs); turns < due; turns += 1) {
-        const player = players[turns % players.length];
-        if (player !== undefined) send(player);
-      }
-      await Bun.sleep(1);
-    }
+    await takeTurns({ perSecond: perSecond * players.length, forMs }, (turn) => {
+      const player = players[turn % players.length];
+      if (player !== undefined) send(player);
+    });
   }
 
   /** Every player has so many inputs on the way at any time. */
@@ -104,12 +117,6 @@ export function serveLoad<P extends Player>({ connect, write }: Speech<P>): Desk
     isOver = true;
   }
 
-  function sumUp(): LoadOutcome {
-    const sorted = Float64Array.from(times).sort();
-    const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
-    return { sent, delivered, p50Ms: at(0.5), p99Ms: at(0.99) };
-  }
-
   process.on("message", async (order: LoadOrder) => {
     [sent, delivered] = [0, 0];
     times.length = 0;
@@ -118,7 +125,7 @@ export function serveLoad<P extends Player>({ connect, write }: Speech<P>): Desk
     if (order.kind === "paced") await playPaced(order.perSecond, order.forMs);
     if (order.kind === "saturated") await playSaturated(order.inFlight, order.forMs);
     await Bun.sleep(order.kind === "close" ? 0 : SETTLE_MS);
-    const outcome = sumUp();
+    const outcome: LoadOutcome = { sent, delivered, ...sumUp(times) };
     if (order.kind === "close") for (const { socket } of players.splice(0)) socket.close();
     process.send?.(outcome);
   });

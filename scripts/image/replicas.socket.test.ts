@@ -43,8 +43,15 @@ interface Ledger {
   isOver: boolean;
 }
 
+interface Writing {
+  readonly romId: number;
+  readonly ledger: Ledger;
+  /** Has a slot of its own. */
+  readonly writer: number;
+}
+
 /** Stores one save after the other; what fails is sent again, the same bytes, until a server has taken it. */
-async function keepWriting(client: Client, romId: number, ledger: Ledger, writer: number): Promise<void> {
+async function keepWriting(client: Client, { romId, ledger, writer }: Writing): Promise<void> {
   for (let count = 0; !ledger.isOver; count += 1) {
     const bytes = new TextEncoder().encode(`writer ${writer}, save ${count}, ${"x".repeat(2_000)}`);
     const startedAtMs = performance.now();
@@ -143,7 +150,7 @@ describe.skipIf(!hasPrograms).each(DRIVERS)("two servers behind nginx, with %s",
         if (event.topic === "saves") lastHeardId = Math.max(lastHeardId, event.data.versionId);
       });
       const writing = Promise.all(
-        ledger.perWriter.map((_, writer) => keepWriting(client, romId, ledger, writer)),
+        ledger.perWriter.map((_, writer) => keepWriting(client, { romId, ledger, writer })),
       );
       const haveAll = (count: number) => ledger.perWriter.every((own) => own >= count);
       expect(await waitFor(async () => haveAll(SAVES_EACH), SOON_MS)).toBe(true);
