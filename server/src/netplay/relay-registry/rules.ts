@@ -66,7 +66,7 @@ export function formatPage(rooms: readonly Room[]): string {
 }
 
 /** Reads an entry; empty for what is none of ours. */
-export function parsePage(text: string | null): readonly ListedRelayRoom[] {
+export function parsePage(text: string): readonly ListedRelayRoom[] {
   const parsed = v.safeParse(Page, text);
   return parsed.success ? parsed.output : [];
 }

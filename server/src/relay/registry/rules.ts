@@ -80,7 +80,7 @@ function toListed({
 }
 
 /** Reads an entry; empty for what is none of ours. */
-export function parsePage(text: string | null): readonly ListedSession[] {
+export function parsePage(text: string): readonly ListedSession[] {
   const parsed = v.safeParse(Page, text);
   if (!parsed.success) return [];
   const { place, sessions } = parsed.output;

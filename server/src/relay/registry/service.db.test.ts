@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createTestApp, type TestApp } from "../../app/testing.ts";
+import type { SharedList } from "../../ports/kv/shared-list.ts";
 import { SESSIONS_PER_PAGE } from "../limits.ts";
 import { createSession, type Session } from "../sessions/rules.ts";
 import { PAGES_KEY } from "./rules.ts";
-import { listSessions, type Publisher, startPublisher } from "./service.ts";
+import { listSessions, startPublisher } from "./service.ts";
 
 let app: TestApp;
 const sessions = new Map<string, Session>();
-let publisher: Publisher;
+let publisher: SharedList;
 
 beforeAll(async () => {
   app = await createTestApp();

@@ -1,5 +1,5 @@
 import type { Context } from "../../base/context.ts";
-import { createHexToken } from "../../base/ids.ts";
+import { readSharedList, type SharedList, startSharedList } from "../../ports/kv/shared-list.ts";
 import { PAGE_RENEW_MS, PAGE_TTL_MS, PAGE_WRITE_MS, SESSIONS_PER_PAGE } from "../limits.ts";
 import type { Session } from "../sessions/rules.ts";
 import {
@@ -21,11 +21,7 @@ type Scene = Pick<Context, "ports">;
 
 /** Everything that is hosted now, in whichever process; those that opened last first. */
 export async function listSessions({ ports: { kv } }: Scene): Promise<readonly ListedSession[]> {
-  const keys = await kv.members(PAGES_KEY);
-  const pages = await Promise.all(keys.map((key) => kv.get(key)));
-  const gone = keys.filter((_key, at) => pages[at] === null);
-  // Of processes that ended without a word.
-  if (gone.length > 0) await kv.removeMembers(PAGES_KEY, gone);
+  const pages = await readSharedList(kv, PAGES_KEY);
   return pages.flatMap(parsePage).toSorted((a, b) => b.openedAtMs - a.openedAtMs);
 }
 
@@ -72,94 +68,26 @@ export interface PublisherOptions {
   readonly findSession: (sessionId: string) => Session | null;
 }
 
-/** Keeps the sessions of this process in the registry. */
-export interface Publisher {
-  /** Says that a session is new, changed or gone; written soon. */
-  note(sessionId: string): void;
-  /** Takes everything of this process out. */
-  stop(): Promise<void>;
-}
-
-/** The sessions of this process by the entry in which they are listed, so that a change rewrites few others. */
-interface Shelf {
-  readonly pageOf: Map<string, number>;
-  readonly pages: Set<string>[];
-  readonly dirty: Set<number>;
-}
-
-/** Puts a session where it belongs, and marks the entry that is to be written. */
-function shelve({ pageOf, pages, dirty }: Shelf, sessionId: string, isThere: boolean): void {
-  const known = pageOf.get(sessionId);
-  if (!isThere) {
-    if (known === undefined) return;
-    pages[known]?.delete(sessionId);
-    pageOf.delete(sessionId);
-    dirty.add(known);
-    return;
-  }
-  let page = known ?? pages.findIndex((ids) => ids.size < SESSIONS_PER_PAGE);
-  if (page < 0) page = pages.push(new Set()) - 1;
-  pages[page]?.add(sessionId);
-  pageOf.set(sessionId, page);
-  dirty.add(page);
-}
-
-/** Begins to list the sessions of this process; what cannot be written now is tried again within seconds. */
-export function startPublisher({ ports, place, findSession }: PublisherOptions): Publisher {
+/** Begins to list the sessions of this process, by their ids; what cannot be written now is tried again within seconds. */
+export function startPublisher({ ports, place, findSession }: PublisherOptions): SharedList {
   const { kv, log } = ports;
-  const processId = createHexToken(8);
-  const shelf: Shelf = { pageOf: new Map(), pages: [], dirty: new Set() };
-  const noted = new Set<string>();
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  let isStopped = false;
-  let writing: Promise<void> = Promise.resolve();
-
-  const writePage = async (page: number) => {
-    const key = pageKey(processId, page);
-    const sessions = [...(shelf.pages[page] ?? [])].flatMap((id) => findSession(id) ?? []);
-    if (sessions.length === 0) {
-      await kv.removeMembers(PAGES_KEY, [key]);
-      await kv.remove([key]);
-      return;
-    }
-    await kv.set(key, formatPage(place, sessions), { ttlMs: PAGE_TTL_MS });
-    await kv.addMembers(PAGES_KEY, [key]);
-  };
-  const write = async () => {
-    for (const id of noted) shelve(shelf, id, findSession(id) !== null);
-    noted.clear();
-    for (const page of [...shelf.dirty]) {
-      await writePage(page);
-      shelf.dirty.delete(page);
-    }
-  };
-  const run = () => {
-    timer = null;
-    writing = writing.then(write).catch((error: unknown) => {
-      log.warn("could not list the sessions of the relay", { error });
-    });
-  };
-  const renewing = setInterval(() => {
-    // Written again as a whole: pings change without being noted, and the store may have forgotten them.
-    for (const [page, ids] of shelf.pages.entries()) if (ids.size > 0) shelf.dirty.add(page);
-    run();
-  }, PAGE_RENEW_MS);
-  return {
-    note(sessionId) {
-      noted.add(sessionId);
-      if (timer === null && !isStopped) timer = setTimeout(run, PAGE_WRITE_MS);
-    },
-    async stop() {
-      isStopped = true;
-      clearInterval(renewing);
-      if (timer !== null) clearTimeout(timer);
-      await writing;
-      const keys = shelf.pages.map((_ids, page) => pageKey(processId, page));
-      if (keys.length === 0) return;
-      await kv.removeMembers(PAGES_KEY, keys);
-      await kv.remove(keys);
-    },
-  };
+  return startSharedList({
+    kv,
+    log,
+    what: "the sessions of the relay",
+    setKey: PAGES_KEY,
+    keyOf: pageKey,
+    itemsPerPage: SESSIONS_PER_PAGE,
+    ttlMs: PAGE_TTL_MS,
+    renewMs: PAGE_RENEW_MS,
+    writeMs: PAGE_WRITE_MS,
+    has: (id) => findSession(id) !== null,
+    format: (ids) =>
+      formatPage(
+        place,
+        ids.flatMap((id) => findSession(id) ?? []),
+      ),
+  });
 }
 
 /**
